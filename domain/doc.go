@@ -1,0 +1,7 @@
+// Package domain holds Giftline's words as types, the seams its adapters implement (Machine, Store) and its use
+// cases: Tracker takes one verified webhook to one recorded result, Reader answers where a subject is, how it got
+// there and what did not add up.
+//
+// The one idea: a timeline is a pure function of the set of events. Nothing in this package reads a clock, a disk or
+// a network; where a use case needs the time it is handed one. It imports the standard library only.
+package domain

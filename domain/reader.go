@@ -1,0 +1,181 @@
+package domain
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+)
+
+// PageSize is how many entries a timeline answer holds.
+const PageSize = 500
+
+// View says from where a timeline is looked at. The zero value is: now, everything, first page.
+type View struct {
+	AsOf         *Instant // only events of this instant or before, by the provider's clock
+	KnownAt      *Instant // only events that had joined by then, by our clock
+	OmitReceived bool     // without arrival facts; KnownAt omits them too
+	Cursor       string   // Timeline.Next of the page before
+}
+
+// Reader answers where a subject is, how it got there and what did not add up.
+type Reader struct {
+	Store    Store
+	Machines Machines
+	// Data gives the provider's own fields of an event from its raw body; null where it cannot.
+	Data func(Event, []byte) json.RawMessage
+}
+
+// Find gives the one known subject among the candidates. Errors: CodeNotFound, CodeAmbiguous.
+func (r *Reader) Find(ctx context.Context, candidates ...Subject) (Current, error) {
+	found, err := r.Store.Current(ctx, candidates...)
+	switch {
+	case err != nil:
+		return Current{}, err
+	case len(found) == 0:
+		return Current{}, Errorf(CodeNotFound, "no timeline has this id: check it, and /unresolved, where deliveries wait that have no place on one yet")
+	case len(found) > 1:
+		return Current{}, Errorf(CodeAmbiguous, "the id is known at %s and %s: add ?provider=", found[0].Subject.Provider, found[1].Subject.Provider)
+	}
+	return found[0], nil
+}
+
+// Timeline tells the story of a known subject. Errors: CodeNotFoundAt, CodeInvalid for a foreign cursor.
+func (r *Reader) Timeline(ctx context.Context, c Current, v View) (Timeline, error) {
+	after, err := parseCursor(v.Cursor)
+	if err != nil {
+		return Timeline{}, err
+	}
+	m, ok := r.Machines.For(c.Subject.Provider, c.Subject.Kind)
+	if !ok {
+		return Timeline{}, Errorf(CodeNewerMachine, "this version has no machine for %s %s: upgrade it", c.Subject.Provider, c.Subject.Kind)
+	}
+	var t Timeline
+	var page Page
+	if v.AsOf == nil && v.KnownAt == nil {
+		page, err = r.Store.Events(ctx, c.Subject, Range{After: after, Limit: PageSize})
+		t = timelineOf(m, page.Current)
+	} else {
+		t, page, err = r.past(ctx, m, c, v, after)
+	}
+	if err != nil {
+		return Timeline{}, err
+	}
+	if err := r.entries(ctx, m, &t, page); err != nil {
+		return Timeline{}, err
+	}
+	if v.OmitReceived || v.KnownAt != nil {
+		for i := range t.Entries {
+			t.Entries[i].Received = nil
+		}
+	}
+	return t, nil
+}
+
+// past folds what was known or had happened by then from its events; nothing cached is trusted.
+func (r *Reader) past(ctx context.Context, m Machine, c Current, v View, after *Place) (Timeline, Page, error) {
+	all, err := r.Store.Events(ctx, c.Subject, Range{UpTo: v.AsOf, Known: v.KnownAt})
+	if err != nil {
+		return Timeline{}, Page{}, err
+	}
+	if len(all.Rows) == 0 {
+		return Timeline{}, Page{}, Errorf(CodeNotFoundAt, "%s is known, but nothing of it by then", c.Subject)
+	}
+	t := timelineOf(m, Refold(m, c.Subject, c.Source, all.Rows))
+	page := Page{Before: m.Start()}
+	for _, row := range all.Rows {
+		switch {
+		case after != nil && row.Place().Compare(*after) <= 0:
+			page.Before = row.Outcome.After
+		case len(page.Rows) == PageSize:
+			page.More = true
+		default:
+			page.Rows = append(page.Rows, row)
+		}
+	}
+	return t, page, nil
+}
+
+func (r *Reader) entries(ctx context.Context, m Machine, t *Timeline, page Page) error {
+	t.Entries = EntriesOf(m, page.Before, page.Rows)
+	ids := make([]int64, len(page.Rows))
+	for i := range page.Rows {
+		ids[i] = page.Rows[i].Body
+	}
+	bodies, err := r.Store.Bodies(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range page.Rows {
+		if body, ok := bodies[page.Rows[i].Body]; ok {
+			t.Entries[i].Data = r.Data(page.Rows[i].Event, body)
+		}
+	}
+	if page.More {
+		next := formatCursor(page.Rows[len(page.Rows)-1].Place())
+		t.Next = &next
+	}
+	return nil
+}
+
+func timelineOf(m Machine, c Current) Timeline {
+	return Timeline{
+		Subject: SubjectViewOf(c.Subject, c.Source, c.Attributes),
+		Phase:   optional(c.State.Phase), State: StatesOf(m, c.State, c.Regions), Entries: []Entry{},
+		Counts: Counts{Events: c.Events, Illegal: c.Illegal},
+	}
+}
+
+// Refold folds rows, given in canonical order, from the start, writes each row's outcome and gives the state they add
+// up to.
+func Refold(m Machine, s Subject, source string, rows []Recorded) Current {
+	events := make([]Event, len(rows))
+	for i := range rows {
+		events[i] = rows[i].Event
+	}
+	c := Current{Subject: s, Source: source, State: m.Start(), Regions: map[Region]RegionFacts{}, Events: int64(len(rows))}
+	for i, o := range m.Fold(c.State, events) {
+		rows[i].Outcome = o
+		c.add(&rows[i])
+	}
+	return c
+}
+
+// add takes one more event, in canonical order, into the sum.
+func (c *Current) add(r *Recorded) {
+	c.Attributes = r.Attributes.Over(c.Attributes)
+	if r.Outcome.Verdict == Illegal {
+		c.Illegal++
+	}
+	if r.Region != NoRegion {
+		facts := c.Regions[r.Region]
+		facts.Reported = r.Target
+		if r.Outcome.Verdict.Moves() {
+			at := r.At
+			facts.Since = &at
+		}
+		c.Regions[r.Region] = facts
+	}
+	c.State = r.Outcome.After
+}
+
+const cursorSize = 8 + 8 + len(Fingerprint{})
+
+func formatCursor(p Place) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(p.At))
+	b = binary.BigEndian.AppendUint64(b, uint64(p.Rank))
+	return base64.RawURLEncoding.EncodeToString(append(b, p.Fingerprint[:]...))
+}
+
+func parseCursor(s string) (*Place, error) {
+	if s == "" {
+		return nil, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) != cursorSize {
+		return nil, Errorf(CodeInvalid, "cursor is not one that a timeline gave: start again without it")
+	}
+	p := Place{At: Instant(binary.BigEndian.Uint64(b)), Rank: int(binary.BigEndian.Uint64(b[8:]))}
+	copy(p.Fingerprint[:], b[16:])
+	return &p, nil
+}
