@@ -1,0 +1,44 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"giftline/domain"
+	"giftline/statemachines"
+	"giftline/store"
+	"giftline/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	storetest.Suite{Machines: statemachines.All(), Open: openSQLite, Together: together, Audit: store.Audit, Everything: !light()}.Run(t)
+}
+
+// light reports whether the suite may leave most of its random stories to the other database. GIFTLINE_TEST_WHOLE=1 has
+// it tell all of them.
+func light() bool { return os.Getenv("GIFTLINE_TEST_WHOLE") == "" }
+
+func together(t testing.TB, s domain.Store, all ...domain.Parsed) {
+	t.Helper()
+	batch := make([]store.Driven, len(all))
+	for i := range all {
+		batch[i].Parsed = all[i]
+	}
+	store.Together(t, s, batch...)
+}
+
+func openSQLite(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "giftline.db"), store.Options{Machines: machines, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,187 @@
+//go:build unix
+
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"giftline/domain"
+	"giftline/statemachines"
+	"giftline/store"
+	"giftline/store/storetest"
+)
+
+// replicas are three processes' stores on one database. Deliveries go to each in turn, reads to the first.
+type replicas struct {
+	*store.Store
+	all  []*store.Store
+	turn *atomic.Int64
+}
+
+func (r replicas) Record(ctx context.Context, p domain.Parsed) (domain.Receipt, error) {
+	return r.all[int(r.turn.Add(1))%len(r.all)].Record(ctx, p)
+}
+
+func openReplicas(t testing.TB, dsn string, o store.Options) replicas {
+	t.Helper()
+	r := replicas{turn: &atomic.Int64{}}
+	for n := range 3 {
+		o.Lanes = n + 1
+		r.all = append(r.all, openPostgres(t, dsn, o))
+	}
+	r.Store = r.all[0]
+	return r
+}
+
+// Whichever replica takes a delivery, the timeline is the same.
+func TestConformance_replicas(t *testing.T) {
+	dsn := postgresServer(t)
+	open := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
+		return openReplicas(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
+	}
+	storetest.Suite{
+		Machines: statemachines.All(), Open: open, Light: light(), Everything: !light(),
+		Audit: func(t testing.TB, s domain.Store) { store.Audit(t, s.(replicas).Store) },
+		Only: []string{"any order gives the pure timeline", "64 writers of one event", "64 writers on one gift", "counts add up",
+			"typed copies", "conflicts", "approximate times", "machine upgrade", "a resolved delivery comes again", "a follower misses nothing", "workers"},
+	}.Run(t)
+}
+
+// Writers on many gifts over all replicas: no error reaches a sender, and every cache is what it caches.
+func TestReplicas_manyGifts(t *testing.T) {
+	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
+	const writers, gifts, events = 3 * 64, 1000, 6000
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for n := w; n < events; n += writers {
+				if _, err := r.Record(context.Background(), gift(fmt.Sprint("gift-", n*7919%gifts), n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	store.Audit(t, r.Store)
+	counts, err := r.SourceCounts(t.Context())
+	if err != nil || len(counts) != 1 || counts[0].Counts[domain.ResultRecorded] != events {
+		t.Errorf("counts %+v, error %v", counts, err)
+	}
+}
+
+// A sender whose delivery meets a server that goes away is told to try again, and finds it recorded once.
+func TestReplicas_killedBackends(t *testing.T) {
+	const bursts, name = 100, "giftline-to-be-killed"
+	dsn := durableSchema(t, postgresServer(t))
+	r := openReplicas(t, with(t, dsn, "application_name", name), store.Options{})
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	killed := 0
+	sent := underLoad(t, r, func() {
+		for range bursts {
+			time.Sleep(20 * time.Millisecond)
+			var n int
+			if err := db.QueryRow("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1", name).Scan(&n); err != nil {
+				t.Error(err)
+			}
+			killed += n
+		}
+		recovered(t, r, time.Now())
+	})
+	t.Logf("%d bursts ended %d connections", bursts, killed)
+	wantOnce(t, r, sent)
+}
+
+// The server crashes three times under load: nothing that was answered is missing, nothing is there twice, and nobody
+// restarts the replicas.
+func TestReplicas_serverCrashes(t *testing.T) {
+	dsn := postgresServer(t)
+	if cluster.Cluster == nil {
+		t.Skip("the server is not this test's own to crash")
+	}
+	r := openReplicas(t, durableSchema(t, dsn), store.Options{})
+	sent := underLoad(t, r, func() {
+		for range 3 {
+			time.Sleep(300 * time.Millisecond)
+			if err := cluster.Crash(); err != nil {
+				t.Error(err)
+				return
+			}
+			recovered(t, r, time.Now())
+		}
+	})
+	wantOnce(t, r, sent)
+}
+
+// What was known by a time stays so, even when a replica whose clock is behind takes the next delivery.
+func TestReplicas_clocksApart(t *testing.T) {
+	dsn := ownSchema(t, postgresServer(t))
+	noon := time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC)
+	ahead := openPostgres(t, dsn, store.Options{Now: func() time.Time { return noon }})
+	behind := openPostgres(t, dsn, store.Options{Now: func() time.Time { return noon.Add(-time.Hour) }})
+	for n, s := range []*store.Store{ahead, behind} {
+		if _, err := s.Record(t.Context(), gift("gift", n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := domain.InstantOf(noon.Add(-time.Minute))
+	page, err := ahead.Events(t.Context(), gift("gift", 0).Events[0].Subject, domain.Range{Known: &known})
+	if err != nil || len(page.Rows) != 0 {
+		t.Errorf("known before the first one came: %d events, error %v", len(page.Rows), err)
+	}
+}
+
+// The same stream in two orders, into a file and into three replicas, is the same to the last byte.
+// GIFTLINE_TEST_EVENTS=200000 makes it long.
+func TestReplicas_twinOfAFile(t *testing.T) {
+	events := 2000
+	if n, err := strconv.Atoi(os.Getenv("GIFTLINE_TEST_EVENTS")); err == nil {
+		events = n
+	}
+	file := open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{})
+	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
+	storetest.Suite{Machines: statemachines.All()}.Twins(t, file, r, events)
+	store.Audit(t, file)
+	store.Audit(t, r.Store)
+}
+
+// A rebuild heals subjects while other replicas go on recording about them.
+func TestReplicas_rebuildBeside(t *testing.T) {
+	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
+	for n := range 500 {
+		keep(t, r.Store, domain.ResultRecorded, gift(fmt.Sprint("gift-", n%20), n))
+	}
+	store.Spoil(t, r.Store, "UPDATE subjects SET illegal = 7, delivery_reported = 'x' WHERE id % 2 = 0")
+	store.Spoil(t, r.Store, "UPDATE events SET verdict = 'gap', flags = 1 WHERE subject % 3 = 0")
+	var recording sync.WaitGroup
+	for w := range 4 {
+		recording.Go(func() {
+			for n := 500 + w; n < 1000; n += 4 {
+				if _, err := r.all[1].Record(context.Background(), gift(fmt.Sprint("gift-", n%20), n)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	v := store.InSnapshotsOf(50, store.Verification{Parsers: onlyResend()})
+	sum, err := r.all[2].Rebuild(t.Context(), v)
+	recording.Wait()
+	if err != nil || sum.Findings[domain.Rebuilt] < 10 || sum.Findings[domain.Damaged] > 0 {
+		t.Errorf("%+v, error %v", sum, err)
+	}
+	if _, f := verify(t, r.Store, store.Verification{Parsers: onlyResend()}); len(f) > 0 {
+		t.Errorf("found %v", f)
+	}
+}
