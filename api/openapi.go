@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"giftline/domain"
+)
+
+func newHuma(e *gin.Engine, guarded *gin.RouterGroup) huma.API {
+	c := huma.DefaultConfig("Giftline", "1")
+	c.Info.Description = "Where gifts, sends and e-mails are, how they got there and what did not add up."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // huma fills its copy of the first without a lock
+	c.CreateHooks = nil                                   // no $schema in answers
+	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	c.RejectUnknownQueryParameters = true
+	c.AllowAdditionalPropertiesByDefault = true // answers may gain fields
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[domain.Flags](), reflect.TypeFor[[]string]())
+	c.Transformers = []huma.Transformer{noteProblems}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
+	c.Security = []map[string][]string{{"key": {}}}
+	return humagin.NewWithGroup(e, guarded, c)
+}
+
+// read registers a GET, post a POST.
+func read[I, O any](a *API, path, summary string, h func(context.Context, *I) (*O, error), answers ...func() map[string]*huma.Response) {
+	register(a, http.MethodGet, path, summary, h, answers...)
+}
+
+func post[I, O any](a *API, path, summary string, h func(context.Context, *I) (*O, error)) {
+	register(a, http.MethodPost, path, summary, h)
+}
+
+func register[I, O any](a *API, method, path, summary string, h func(context.Context, *I) (*O, error), answers ...func() map[string]*huma.Response) {
+	noun, _, _ := strings.Cut(path[1:], "/")
+	op := huma.Operation{
+		Method: method, Path: path, Summary: summary, Tags: []string{noun}, OperationID: operationID(method, path),
+		MaxBodyBytes: 64 << 10,
+	}
+	for _, f := range answers {
+		op.Responses = f()
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		return out, nil
+	})
+}
+
+func operationID(method, path string) string {
+	return strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)
+}
+
+// documentOpen describes the routes that do not pass through huma. They need no key.
+func (a *API) documentOpen() {
+	a.documentPlain(http.MethodGet, "/", "Where to go on", reflect.TypeFor[Landing](), huma.Operation{})
+	a.documentPlain(http.MethodGet, "/healthz", "Whether the process lives", reflect.TypeFor[Health](), huma.Operation{})
+	a.documentPlain(http.MethodGet, "/readyz", "Whether a webhook could be recorded now: 503 if not", reflect.TypeFor[Health](), huma.Operation{})
+	for _, path := range []string{"/webhooks/{source}", "/webhooks/{source}/{event_type}"} {
+		op := huma.Operation{Description: webhookWords, RequestBody: &huma.RequestBody{
+			Required: true, Description: "The bytes that the provider signed, 1 MiB at most; what they hold is the provider's own.",
+			Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{}}},
+		}}
+		for name := range strings.SplitSeq(strings.TrimPrefix(path, "/webhooks/"), "/") {
+			op.Parameters = append(op.Parameters, textParam("path", strings.Trim(name, "{}"), ""))
+		}
+		op.Parameters = append(op.Parameters,
+			textParam("query", "token", "The secret, where the scheme is token and the sender cannot set a header."),
+			textParam("header", "X-Webhook-Token", "The secret, where the scheme is token. A source may name another header."),
+			textParam("header", "X-Event-Type", "The event's type, where neither the secret nor the path says it. For Sendoso."))
+		a.documentPlain(http.MethodPost, path, "A provider's webhook", reflect.TypeFor[Answer](), op)
+	}
+}
+
+const webhookWords = "Verified by the scheme of its source: svix and svix-raw by the headers svix-id, svix-timestamp and " +
+	"svix-signature, or the same with webhook- for svix-; token by a shared secret; hmac by the header that the source names. " +
+	"200 says that the delivery is on disk, whatever became of it; after 503 it is to be sent again."
+
+// documentPlain adds an operation that answers an answer, or a problem.
+func (a *API) documentPlain(method, path, summary string, answer reflect.Type, op huma.Operation) {
+	schemas := a.huma.OpenAPI().Components.Schemas
+	said := func(words, contentType string, t reflect.Type) *huma.Response {
+		return &huma.Response{Description: words, Content: map[string]*huma.MediaType{contentType: {Schema: schemas.Schema(t, true, "")}}}
+	}
+	op.Method, op.Path, op.Summary, op.OperationID = method, path, summary, operationID(method, path)
+	if noun, _, _ := strings.Cut(path[1:], "/"); noun != "" {
+		op.Tags = []string{noun}
+	}
+	op.Security = []map[string][]string{{}} // a webhook's signature is its key; the others tell nothing
+	op.Responses = map[string]*huma.Response{
+		"200":     said(http.StatusText(http.StatusOK), "application/json", answer),
+		"default": said("Refused, or to be asked again", "application/problem+json", reflect.TypeFor[Problem]()),
+	}
+	a.huma.OpenAPI().AddOperation(&op)
+}
+
+func textParam(in, name, words string) *huma.Param {
+	return &huma.Param{Name: name, In: in, Required: in == "path", Description: words, Schema: &huma.Schema{Type: huma.TypeString}}
+}
+
+// closedLists are the words that answers choose from.
+var closedLists = map[reflect.Type][]any{
+	reflect.TypeFor[domain.Region]():  {domain.Status, domain.Delivery},
+	reflect.TypeFor[domain.Verdict](): {domain.Moved, domain.Gap, domain.Repeat, domain.Illegal, domain.Note},
+	reflect.TypeFor[domain.Reason]():  {domain.UnknownState, domain.Guarded, domain.AfterFinal, domain.Backward, domain.Contradicts},
+	reflect.TypeFor[domain.Phase](): {
+		domain.Preparing, domain.Held, domain.Waiting, domain.Claimed, domain.Fulfilling, domain.Shipping, domain.Completed,
+		domain.Failed, domain.Expired, domain.Canceled,
+	},
+	reflect.TypeFor[domain.Result](): {
+		domain.ResultRecorded, domain.ResultDuplicate, domain.ResultConflict, domain.ResultUnresolved, domain.ResultQuarantined,
+	},
+	reflect.TypeFor[domain.TimeQuality](): {
+		domain.TimeExact, domain.TimeApproximate, domain.TimeMissing, domain.TimeInvalid, domain.TimeFuture,
+	},
+}
+
+// refineSchemas writes down what huma cannot see in domain's types, which know nothing of it: closed lists and times.
+// huma's type aliases would forget which fields may be null.
+func (a *API) refineSchemas() {
+	schemas := a.huma.OpenAPI().Components.Schemas
+	for name, schema := range schemas.Map() {
+		for _, f := range reflect.VisibleFields(schemas.TypeFromRef("#/components/schemas/" + name)) {
+			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if s := schema.Properties[key]; s != nil {
+				refine(s, f.Type)
+			}
+		}
+	}
+}
+
+func refine(s *huma.Schema, t reflect.Type) {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == reflect.TypeFor[domain.Instant]() {
+		s.Format = "date-time"
+	}
+	if list, ok := closedLists[t]; ok {
+		s.Enum = slices.Clone(list)
+		if s.Nullable {
+			s.Enum = append(s.Enum, nil)
+		}
+	}
+}
+
+// openAPI serves the document, made when it is first asked for.
+func (a *API) openAPI() gin.HandlerFunc {
+	document := sync.OnceValue(func() []byte {
+		b, err := json.Marshal(a.huma.OpenAPI())
+		if err != nil {
+			panic(err) // answered by edge
+		}
+		return b
+	})
+	return func(c *gin.Context) { c.Data(http.StatusOK, "application/openapi+json", document()) }
+}
