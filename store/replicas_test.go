@@ -56,10 +56,21 @@ func TestConformance_replicas(t *testing.T) {
 	}.Run(t)
 }
 
+// events are how many a test sends: few, unless GIFTLINE_TEST_EVENTS asks for a number.
+func events(few int) int {
+	if n, err := strconv.Atoi(os.Getenv("GIFTLINE_TEST_EVENTS")); err == nil {
+		return n
+	}
+	return few
+}
+
 // Writers on many gifts over all replicas: no error reaches a sender, and every cache is what it caches.
+// GIFTLINE_TEST_EVENTS=60000 makes it 10,000 gifts.
 func TestReplicas_manyGifts(t *testing.T) {
 	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
-	const writers, gifts, events = 3 * 64, 1000, 6000
+	const writers = 3 * 64
+	events := events(6000)
+	gifts := events / 6
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
@@ -73,7 +84,7 @@ func TestReplicas_manyGifts(t *testing.T) {
 	wg.Wait()
 	store.Audit(t, r.Store)
 	counts, err := r.SourceCounts(t.Context())
-	if err != nil || len(counts) != 1 || counts[0].Counts[domain.ResultRecorded] != events {
+	if err != nil || len(counts) != 1 || counts[0].Counts[domain.ResultRecorded] != int64(events) {
 		t.Errorf("counts %+v, error %v", counts, err)
 	}
 }
@@ -146,13 +157,9 @@ func TestReplicas_clocksApart(t *testing.T) {
 // The same stream in two orders, into a file and into three replicas, is the same to the last byte.
 // GIFTLINE_TEST_EVENTS=200000 makes it long.
 func TestReplicas_twinOfAFile(t *testing.T) {
-	events := 2000
-	if n, err := strconv.Atoi(os.Getenv("GIFTLINE_TEST_EVENTS")); err == nil {
-		events = n
-	}
 	file := open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{})
 	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
-	storetest.Suite{Machines: statemachines.All()}.Twins(t, file, r, events)
+	storetest.Suite{Machines: statemachines.All()}.Twins(t, file, r, events(2000))
 	store.Audit(t, file)
 	store.Audit(t, r.Store)
 }
