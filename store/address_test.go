@@ -53,10 +53,10 @@ func TestOpen_serverKeepsNothing(t *testing.T) {
 }
 
 func TestOpen_warnsOfAsynchronousCommits(t *testing.T) {
-	dsn := durableSchema(t, postgresServer(t))
+	dsn := storetest.Schema(t, storetest.Server(t))
 	for mode, want := range map[string]bool{"off": true, "on": false} {
 		var log bytes.Buffer
-		openPostgres(t, with(t, dsn, "synchronous_commit", mode), store.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		openPostgres(t, storetest.With(t, dsn, "synchronous_commit", mode), store.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if got := strings.Contains(log.String(), "synchronous_commit = off"); got != want {
 			t.Errorf("synchronous_commit = %s: the log says %q", mode, log.String())
 		}
@@ -65,7 +65,7 @@ func TestOpen_warnsOfAsynchronousCommits(t *testing.T) {
 
 // A replica that starts while another one migrates waits for it, however long that takes.
 func TestOpen_waitsForAMigration(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -79,5 +79,5 @@ func TestOpen_waitsForAMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.AfterFunc(500*time.Millisecond, func() { _ = db.Close(); _ = other.Close() })
-	wantResult(t, openPostgres(t, with(t, dsn, "lock_timeout", "100ms"), store.Options{}), gift("gift", 1), domain.ResultRecorded)
+	wantResult(t, openPostgres(t, storetest.With(t, dsn, "lock_timeout", "100ms"), store.Options{}), gift("gift", 1), domain.ResultRecorded)
 }

@@ -103,7 +103,7 @@ func wantReader(t *testing.T, dsn string) {
 
 // What a delivery needs to know it reads on the connection that it writes to.
 func TestRecord_readsWhereItWrites(t *testing.T) {
-	s := openPostgres(t, ownSchema(t, postgresServer(t)), store.Options{})
+	s := openPostgres(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	store.WithoutReaders(t, s)
 	for _, want := range []domain.Result{domain.ResultRecorded, domain.ResultDuplicate} {
 		if r, err := s.Record(context.Background(), gift("gift", 1)); err != nil || r.Result != want {

@@ -14,6 +14,7 @@ import (
 
 	"giftline/domain"
 	"giftline/store"
+	"giftline/store/storetest"
 )
 
 func connect(t testing.TB, dsn string) *sql.DB {
@@ -52,7 +53,7 @@ func readUntil(t testing.TB, s *store.Store, after string, n int) (ids []string,
 
 // A transaction that began first and commits last is not passed over: the feed waits for it.
 func TestFeed_waitsForSlowTransactions(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	s := openPostgres(t, dsn, store.Options{})
 	record := func(n int) string {
 		r, err := s.Record(t.Context(), gift("gift", n))
@@ -87,7 +88,7 @@ func TestFeed_waitsForSlowTransactions(t *testing.T) {
 
 // A transaction that began first and had to wait for a subject stands behind the one it waited for.
 func TestFeed_ordersEachSubject(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	s := openPostgres(t, dsn, store.Options{})
 	slow, err := connect(t, dsn).Begin()
 	if err != nil {
@@ -127,7 +128,7 @@ func TestFeed_ordersEachSubject(t *testing.T) {
 
 // What one replica records, the followers at another one are told of.
 func TestFeed_hintsReachOtherReplicas(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	one, other := openPostgres(t, dsn, store.Options{}), openPostgres(t, dsn, store.Options{})
 	hints, stop := other.Hints()
 	defer stop()
@@ -144,7 +145,7 @@ func TestFeed_hintsReachOtherReplicas(t *testing.T) {
 
 // A dump restored into a younger cluster has transactions that this one has not reached: its feed begins anew.
 func TestFeed_restoredElsewhere(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	s := openPostgres(t, dsn, store.Options{})
 	if _, err := s.Record(t.Context(), gift("gift", 1)); err != nil {
 		t.Fatal(err)
@@ -181,7 +182,7 @@ func hold(dsn string) {
 
 // A replica that is killed keeps its claims for as long as a lease, and no longer.
 func TestWork_killedReplica(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	s := openPostgres(t, dsn, store.Options{})
 	now := domain.InstantOf(time.Now())
 	if err := s.Plan(t.Context(), "sweep", "everything", now); err != nil {

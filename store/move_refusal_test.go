@@ -12,10 +12,11 @@ import (
 
 	"giftline/domain"
 	"giftline/store"
+	"giftline/store/storetest"
 )
 
 func TestMove_refuses(t *testing.T) {
-	dsn, dir := postgresServer(t), t.TempDir()
+	dsn, dir := storetest.Server(t), t.TempDir()
 	from, other, taken := filepath.Join(dir, "from.db"), filepath.Join(dir, "other.db"), filepath.Join(dir, "taken.db")
 	fill(t, from)
 	fill(t, other)
@@ -25,10 +26,10 @@ func TestMove_refuses(t *testing.T) {
 		t.Fatal("moved in one batch")
 	}
 	keep(t, openPostgres(t, used, store.Options{}), domain.ResultRecorded, gift("gft_1", 1))
-	administer(t, foreign, "CREATE TABLE invoices (id int)")
+	storetest.Administer(t, foreign, "CREATE TABLE invoices (id int)")
 	reserved := ownSchema(t, dsn)
 	openPostgres(t, reserved, store.Options{})
-	administer(t, reserved, "SELECT nextval('body_numbers')")
+	storetest.Administer(t, reserved, "SELECT nextval('body_numbers')")
 	for _, c := range []struct{ name, from, to, says string }{
 		{"no file", filepath.Join(dir, "none.db"), empty, "there is no database"},
 		{"a source in use", taken, empty, "in use by another giftline process"},
@@ -58,7 +59,7 @@ func TestMove_refuses(t *testing.T) {
 
 // A database in which nothing was recorded yet is moved like any other.
 func TestMove_nothing(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, postgresServer(t))
+	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	if err := open(t, from, store.Options{}).Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func TestMove_nothing(t *testing.T) {
 // A replica that has the target open already gets nothing into it before the move is finished, and goes on afterwards.
 func TestMove_besideAReplica(t *testing.T) {
 	t.Parallel()
-	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, postgresServer(t))
+	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
 	replica := openPostgres(t, to, at(noon))
 	before, err := replica.Latest(t.Context())
@@ -97,7 +98,7 @@ func TestMove_besideAReplica(t *testing.T) {
 
 func TestMove_twoAtOnce(t *testing.T) {
 	t.Parallel() // the second one waits for a while
-	dir, to := t.TempDir(), ownSchema(t, postgresServer(t))
+	dir, to := t.TempDir(), ownSchema(t, storetest.Server(t))
 	from, other := filepath.Join(dir, "from.db"), filepath.Join(dir, "other.db")
 	fill(t, from)
 	fill(t, other)
@@ -126,7 +127,7 @@ func wantNoMove(t *testing.T, from, to, says string) {
 
 // Every table and column of a file has its place in the target, and nothing is left out when one is added.
 func TestMove_everyColumn(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	openPostgres(t, dsn, store.Options{})
 	for table, columns := range store.ColumnsOf(t, temp(t)) {
 		if diff := cmp.Diff(columns, store.MovedColumns(t, dsn)[table]); diff != "" {

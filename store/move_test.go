@@ -22,7 +22,7 @@ import (
 
 // Whatever the conformance suite's generator recorded is told by both databases alike.
 func TestMove_generated(t *testing.T) {
-	dsn := postgresServer(t)
+	dsn := storetest.Server(t)
 	fewer(t, 15)
 	moveIt := func(t testing.TB, s domain.Store) {
 		from, to := store.Path(s.(*store.Store)), ownSchema(t, dsn)
@@ -53,7 +53,7 @@ func fewer(t *testing.T, stories int) {
 
 // A moved database goes on as the first one would have: every receipt is the same, and so is everything told afterwards.
 func TestMove_goesOn(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, postgresServer(t))
+	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
 	file := open(t, from, at(noon))
 	want := told(t, file, 0)
@@ -100,7 +100,7 @@ func goOn(t *testing.T, s *store.Store) (receipts []domain.Receipt) {
 
 // A move that ends after any of its batches goes on there, and copies no row twice.
 func TestMove_interrupted(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, postgresServer(t))
+	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
 	copied := map[string]int64{}
 	moved, err := oneBatch(t, from, to)
@@ -144,18 +144,18 @@ func oneBatch(t *testing.T, from, to string) (store.Moved, error) {
 
 // What a batch copied goes when its mark cannot be written, and everything before it stays.
 func TestMove_failsInABatch(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, postgresServer(t))
+	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
 	if err := openPostgres(t, to, store.Options{}).Close(); err != nil { // as one that was started before
 		t.Fatal(err)
 	}
-	administer(t, to, "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no room'; END$$")
-	administer(t, to, "CREATE TRIGGER fails BEFORE UPDATE ON moves FOR EACH ROW WHEN (new.marks LIKE '%bodies%') EXECUTE FUNCTION fail()")
+	storetest.Administer(t, to, "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no room'; END$$")
+	storetest.Administer(t, to, "CREATE TRIGGER fails BEFORE UPDATE ON moves FOR EACH ROW WHEN (new.marks LIKE '%bodies%') EXECUTE FUNCTION fail()")
 	first, err := store.Move{From: from, To: to}.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "no room") || !strings.Contains(err.Error(), "copying bodies") {
 		t.Fatalf("error %v", err)
 	}
-	administer(t, to, "DROP TRIGGER fails ON moves")
+	storetest.Administer(t, to, "DROP TRIGGER fails ON moves")
 	second := move(t, store.Move{From: from, To: to})
 	for i, table := range second.Tables {
 		if was := first.Tables[i].Copied; was+table.Copied != table.Rows || was > 0 && table.Copied > 0 {
@@ -167,7 +167,7 @@ func TestMove_failsInABatch(t *testing.T) {
 
 // Rows of the target that change behind the move's back are found and named, and nobody may use the target.
 func TestMove_differences(t *testing.T) {
-	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, postgresServer(t))
+	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
 	damage := map[string]string{
 		`bodies id=2 differs in body`:                         "UPDATE bodies SET body = body || '\\x00'::bytea WHERE id = 2",
@@ -179,7 +179,7 @@ func TestMove_differences(t *testing.T) {
 	}
 	copyOnly(t, from, to)
 	for _, statement := range damage {
-		administer(t, to, statement)
+		storetest.Administer(t, to, statement)
 	}
 	moved, err := store.Move{From: from, To: to}.Run(t.Context())
 	if domain.CodeOf(err) != domain.CodeDamaged || moved.Different != int64(len(damage)) {

@@ -33,7 +33,7 @@ func dialing(t *testing.T, dsn string) func() (net.Conn, error) {
 // through is the address of the same database behind a proxy.
 func through(t *testing.T, dsn string, p *storetest.Proxy) string {
 	t.Helper()
-	return with(t, with(t, with(t, dsn, "host", "127.0.0.1"), "port", fmt.Sprint(p.Port())), "sslmode", "disable")
+	return storetest.With(t, storetest.With(t, storetest.With(t, dsn, "host", "127.0.0.1"), "port", fmt.Sprint(p.Port())), "sslmode", "disable")
 }
 
 func proxied(t *testing.T, dsn string, o store.Options) (*store.Store, *storetest.Proxy) {
@@ -58,7 +58,7 @@ func wantResult(t *testing.T, s domain.Store, p domain.Parsed, want domain.Resul
 
 // The server commits, and its answer is lost: the sender is asked to try again, and finds its event recorded.
 func TestNetwork_lostAnswer(t *testing.T) {
-	s, proxy := proxied(t, ownSchema(t, postgresServer(t)), store.Options{})
+	s, proxy := proxied(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	proxy.OnCommit(func() storetest.Fate { return storetest.Unheard })
 	_, err := s.Record(t.Context(), gift("gift", 1))
 	wantBusy(t, err)
@@ -72,7 +72,7 @@ func TestNetwork_lostAnswer(t *testing.T) {
 
 // The same under load: every fourth answer to a COMMIT is lost.
 func TestNetwork_lostAnswers(t *testing.T) {
-	dsn := durableSchema(t, postgresServer(t))
+	dsn := storetest.Schema(t, storetest.Server(t))
 	proxy := storetest.StartProxy(t, dialing(t, dsn))
 	r := openReplicas(t, through(t, dsn, proxy), store.Options{})
 	var lost atomic.Int64
@@ -92,7 +92,7 @@ func TestNetwork_lostAnswers(t *testing.T) {
 // The network forgets every connection and tells nobody. Reads and writes give up in time, once for all connections,
 // and go on over new ones.
 func TestNetwork_blackhole(t *testing.T) {
-	s, proxy := proxied(t, ownSchema(t, postgresServer(t)), store.Options{})
+	s, proxy := proxied(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	store.Impatient(s, time.Second)
 	wantResult(t, s, gift("gift", 1), domain.ResultRecorded)
 	proxy.Freeze()
@@ -122,7 +122,7 @@ func inTime(t *testing.T, do func() error) error {
 // A replica vanishes in the middle of a transaction, with the row of a gift in its hands. The server frees it before
 // long, and others go on with the gift.
 func TestNetwork_vanishedReplica(t *testing.T) {
-	dsn := with(t, ownSchema(t, postgresServer(t)), "idle_in_transaction_session_timeout", "500ms")
+	dsn := storetest.With(t, ownSchema(t, storetest.Server(t)), "idle_in_transaction_session_timeout", "500ms")
 	other := openPostgres(t, dsn, store.Options{})
 	s, proxy := proxied(t, dsn, store.Options{})
 	store.Impatient(s, 200*time.Millisecond)
@@ -132,7 +132,7 @@ func TestNetwork_vanishedReplica(t *testing.T) {
 	insist(t, other, gift("gift", 2))
 	wantResult(t, other, gift("gift", 1), domain.ResultRecorded)
 	var limit string
-	store.Scan(t, openPostgres(t, ownSchema(t, postgresServer(t)), store.Options{}), &limit, "SHOW idle_in_transaction_session_timeout")
+	store.Scan(t, openPostgres(t, ownSchema(t, storetest.Server(t)), store.Options{}), &limit, "SHOW idle_in_transaction_session_timeout")
 	if limit != "15s" {
 		t.Errorf("without a word of the address rows are free after %s, want 15s", limit)
 	}

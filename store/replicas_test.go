@@ -44,7 +44,7 @@ func openReplicas(t testing.TB, dsn string, o store.Options) replicas {
 
 // Whichever replica takes a delivery, the timeline is the same.
 func TestConformance_replicas(t *testing.T) {
-	dsn := postgresServer(t)
+	dsn := storetest.Server(t)
 	open := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
 		return openReplicas(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
 	}
@@ -67,7 +67,7 @@ func events(few int) int {
 // Writers on many gifts over all replicas: no error reaches a sender, and every cache is what it caches.
 // GIFTLINE_TEST_EVENTS=60000 makes it 10,000 gifts.
 func TestReplicas_manyGifts(t *testing.T) {
-	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
+	r := openReplicas(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	const writers = 3 * 64
 	events := events(6000)
 	gifts := events / 6
@@ -92,8 +92,8 @@ func TestReplicas_manyGifts(t *testing.T) {
 // A sender whose delivery meets a server that goes away is told to try again, and finds it recorded once.
 func TestReplicas_killedBackends(t *testing.T) {
 	const bursts, name = 100, "giftline-to-be-killed"
-	dsn := durableSchema(t, postgresServer(t))
-	r := openReplicas(t, with(t, dsn, "application_name", name), store.Options{})
+	dsn := storetest.Schema(t, storetest.Server(t))
+	r := openReplicas(t, storetest.With(t, dsn, "application_name", name), store.Options{})
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -118,11 +118,8 @@ func TestReplicas_killedBackends(t *testing.T) {
 // The server crashes three times under load: nothing that was answered is missing, nothing is there twice, and nobody
 // restarts the replicas.
 func TestReplicas_serverCrashes(t *testing.T) {
-	dsn := postgresServer(t)
-	if cluster.Cluster == nil {
-		t.Skip("the server is not this test's own to crash")
-	}
-	r := openReplicas(t, durableSchema(t, dsn), store.Options{})
+	cluster := storetest.Private(t)
+	r := openReplicas(t, storetest.Schema(t, cluster.DSN()), store.Options{})
 	sent := underLoad(t, r, func() {
 		for range 3 {
 			time.Sleep(300 * time.Millisecond)
@@ -138,7 +135,7 @@ func TestReplicas_serverCrashes(t *testing.T) {
 
 // What was known by a time stays so, even when a replica whose clock is behind takes the next delivery.
 func TestReplicas_clocksApart(t *testing.T) {
-	dsn := ownSchema(t, postgresServer(t))
+	dsn := ownSchema(t, storetest.Server(t))
 	noon := time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC)
 	ahead := openPostgres(t, dsn, store.Options{Now: func() time.Time { return noon }})
 	behind := openPostgres(t, dsn, store.Options{Now: func() time.Time { return noon.Add(-time.Hour) }})
@@ -158,7 +155,7 @@ func TestReplicas_clocksApart(t *testing.T) {
 // GIFTLINE_TEST_EVENTS=200000 makes it long.
 func TestReplicas_twinOfAFile(t *testing.T) {
 	file := open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{})
-	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
+	r := openReplicas(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	storetest.Suite{Machines: statemachines.All()}.Twins(t, file, r, events(2000))
 	store.Audit(t, file)
 	store.Audit(t, r.Store)
@@ -166,7 +163,7 @@ func TestReplicas_twinOfAFile(t *testing.T) {
 
 // A rebuild heals subjects while other replicas go on recording about them.
 func TestReplicas_rebuildBeside(t *testing.T) {
-	r := openReplicas(t, ownSchema(t, postgresServer(t)), store.Options{})
+	r := openReplicas(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	for n := range 500 {
 		keep(t, r.Store, domain.ResultRecorded, gift(fmt.Sprint("gift-", n%20), n))
 	}

@@ -14,6 +14,7 @@ import (
 	"giftline/domain"
 	"giftline/statemachines"
 	"giftline/store"
+	"giftline/store/storetest"
 )
 
 // The subjects of the story that verifications are tested on.
@@ -127,7 +128,7 @@ func both(t *testing.T, test func(*testing.T, *store.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, openPostgres(t, ownSchema(t, postgresServer(t)), store.Options{}))
+		test(t, openPostgres(t, ownSchema(t, storetest.Server(t)), store.Options{}))
 	})
 }
 

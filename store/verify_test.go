@@ -16,6 +16,7 @@ import (
 	"giftline/domain"
 	"giftline/statemachines"
 	"giftline/store"
+	"giftline/store/storetest"
 )
 
 func gather(t testing.TB, v store.Verification, run func(context.Context, store.Verification) (store.Verified, error)) (store.Verified, found) {
@@ -389,7 +390,7 @@ func TestVerify_byReader(t *testing.T) {
 		beside(t, db, open(t, db, store.Options{}))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		db := ownSchema(t, postgresServer(t))
+		db := ownSchema(t, storetest.Server(t))
 		beside(t, db, openPostgres(t, db, store.Options{}))
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"giftline/store/storetest"
 )
 
 // TestMain puts a giftline on the path that is this test binary, for the scripts and for tests that start processes.
@@ -19,6 +21,15 @@ func TestMain(m *testing.M) {
 		forgetSettings()
 	}
 	testscript.Main(besideServer{m}, map[string]func(){"giftline": main})
+}
+
+// besideServer ends the PostgreSQL server of the tests with them.
+type besideServer struct{ *testing.M }
+
+// Run runs the tests.
+func (m besideServer) Run() int {
+	defer storetest.StopServer()
+	return m.M.Run()
 }
 
 // forgetSettings keeps the settings of whoever runs the tests out of them.

@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"giftline/domain"
+	"giftline/store/storetest"
 )
 
 // TestMigrateStore_killed moves what a killed server left behind. The command is killed as well, again and again after
 // some batches; it goes on each time, and in the end every row is there once and the server goes on where it was.
 func TestMigrateStore_killed(t *testing.T) {
 	t.Parallel()
-	to, from := postgresDatabase(t), filepath.Join(t.TempDir(), "giftline.db")
+	to, from := storetest.Schema(t, storetest.Server(t)), filepath.Join(t.TempDir(), "giftline.db")
 	p := serving(t, "--db", from)
 	sendGifts(t, p, "recorded")
 	p.kill()
@@ -71,7 +72,7 @@ func sendGifts(t *testing.T, p *process, want string) {
 // killMove runs the command until it has got further than a former one, kills it, and gives how far it got.
 func killMove(t *testing.T, from, to, former string) string {
 	t.Helper()
-	db := askPostgres(t, to)
+	db := storetest.SQL(t, to)
 	var errs bytes.Buffer
 	cmd := exec.Command("giftline", "migrate-store", "--from", from, "--to", to, "--batch", "10")
 	cmd.Stderr = &errs

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"giftline/store"
+	"giftline/store/storetest"
 )
 
 // block is a fenced block of the README.
@@ -113,7 +114,7 @@ func compareText(t *testing.T, want block, args []string) {
 
 // compareMove moves the database of the walk to a PostgreSQL of the test's.
 func compareMove(t *testing.T, want block, db string, args []string) {
-	to := postgresDatabase(t)
+	to := storetest.Schema(t, storetest.Server(t))
 	for file, is := range map[string]string{"giftline.db": db, args[len(args)-1]: to} {
 		want.text = strings.ReplaceAll(want.text, file, store.Name(is))
 		args[slices.Index(args, file)] = is

@@ -5,7 +5,6 @@ package storetest
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,8 +14,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver of Exec
 )
 
 // Cluster is a PostgreSQL server of a test's own, on a socket in a temporary directory.
@@ -36,17 +33,6 @@ func StartCluster(t testing.TB, settings ...string) *Cluster {
 	Require(t, err)
 	t.Cleanup(c.Remove)
 	return c
-}
-
-// Require ends a test that has no server.
-func Require(t testing.TB, err error) {
-	t.Helper()
-	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") == "" {
-		t.Skip("PostgreSQL is not installed: there is no server to run this on")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // NewCluster is StartCluster for a server that outlives a test.
