@@ -140,16 +140,25 @@ func (r *findings) end(sum store.Verified, done string) error {
 			fmt.Fprintf(w, "%s %s%s.\n", are(n), about.words, r.names(about.condition, n))
 		}
 	}
-	what := fmt.Sprintf("%d subjects, %d events and %d bodies", sum.Subjects, sum.Events, sum.Bodies)
+	parts := []string{count(sum.Subjects, "subject", "subjects"), count(sum.Events, "event", "events"), count(sum.Bodies, "body", "bodies")}
 	if sum.Parked > 0 {
-		what = fmt.Sprintf("%d subjects, %d events, %d bodies and %d parked deliveries", sum.Subjects, sum.Events, sum.Bodies, sum.Parked)
+		parts = append(parts, count(sum.Parked, "parked delivery", "parked deliveries"))
 	}
+	last := len(parts) - 1
+	what := strings.Join(parts[:last], ", ") + " and " + parts[last]
 	verdict := "."
 	if sum.Findings[domain.Damaged] == 0 {
 		verdict = "; none is damaged."
 	}
 	_, err := fmt.Fprintf(w, "%s were %s%s\n", what, done, verdict)
 	return err
+}
+
+func count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // names lists the first of them.

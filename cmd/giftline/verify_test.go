@@ -29,7 +29,7 @@ func TestVerify(t *testing.T) {
 			t.Fatalf("%d, error %v", status, err)
 		}
 	}
-	const sound = "2 subjects, 3 events, 3 bodies and 1 parked deliveries were verified; none is damaged.\n"
+	const sound = "2 subjects, 3 events, 3 bodies and 1 parked delivery were verified; none is damaged.\n"
 	wantRun(t, 0, sound, "", "verify", "--db", db)
 	wantRun(t, 1, "", "in use by another giftline process", "rebuild", "--db", db)
 	wantRun(t, 0, "2 subjects, 3 events and 3 bodies were looked at; none is damaged.\n", "", "rebuild", "--dry-run", "--db", db)
@@ -39,11 +39,11 @@ func TestVerify(t *testing.T) {
 	spoil(t, db, "UPDATE subjects SET status = 'opened' WHERE subject_id = 'gft_1'")
 	spoil(t, db, "UPDATE bodies SET body = x'7b7d' WHERE id = (SELECT body FROM events WHERE subject = (SELECT id FROM subjects WHERE subject_id = 'a/b'))")
 	wantRun(t, 4, "golden", "2 are damaged", "verify", "--db", db)
-	wantRun(t, 0, "1 subjects, 2 events and 2 bodies", "", "rebuild", "--dry-run", "--db", db, "--subject", "snappy/gift/gft_1")
+	wantRun(t, 0, "1 subject, 2 events and 2 bodies", "", "rebuild", "--dry-run", "--db", db, "--subject", "snappy/gift/gft_1")
 	wantRun(t, 4, "snappy/gift/a/b is damaged", "1 is damaged", "verify", "--db", db, "--subject", "snappy/gift/a/b")
 	wantRun(t, 4, "snappy/gift/gft_1 was rebuilt:", "1 is damaged beyond", "rebuild", "--db", db)
 	wantRun(t, 4, "snappy/gift/a/b is damaged", "1 is damaged", "verify", "--db", db)
-	wantRun(t, 0, "1 subjects, 2 events and 2 bodies were verified", "", "verify", "--db", db, "--subject", "snappy/gift/gft_1")
+	wantRun(t, 0, "1 subject, 2 events and 2 bodies were verified", "", "verify", "--db", db, "--subject", "snappy/gift/gft_1")
 	wantRun(t, 3, "", "gft_2 is not known", "verify", "--db", db, "--subject", "snappy/gift/gft_2")
 	wantRun(t, 2, "", "expected provider/kind/id", "verify", "--db", db, "--subject", "gft_1")
 	wantRun(t, 2, "", "snappy has no email", "rebuild", "--db", db, "--subject", "snappy/email/1")
@@ -58,7 +58,7 @@ const damagedText = `snappy/gift/gft_1 is damaged:
 snappy/gift/a/b is damaged:
   event evt_ufh6mxepibhmzrh7qdyf5znsz5drqoiorkknbgtrzrr6q: its body is not the bytes that were received
   Only a backup has this.
-2 subjects, 3 events, 3 bodies and 1 parked deliveries were verified.
+2 subjects, 3 events, 3 bodies and 1 parked delivery were verified.
 `
 
 func wantRun(t *testing.T, code int, says, complains string, args ...string) {
