@@ -56,7 +56,7 @@ func TestOpen_warnsOfAsynchronousCommits(t *testing.T) {
 	dsn := storetest.Schema(t, storetest.Server(t))
 	for mode, want := range map[string]bool{"off": true, "on": false} {
 		var log bytes.Buffer
-		openPostgres(t, storetest.With(t, dsn, "synchronous_commit", mode), store.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		open(t, storetest.With(t, dsn, "synchronous_commit", mode), store.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if got := strings.Contains(log.String(), "synchronous_commit = off"); got != want {
 			t.Errorf("synchronous_commit = %s: the log says %q", mode, log.String())
 		}
@@ -79,5 +79,5 @@ func TestOpen_waitsForAMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.AfterFunc(500*time.Millisecond, func() { _ = db.Close(); _ = other.Close() })
-	wantResult(t, openPostgres(t, storetest.With(t, dsn, "lock_timeout", "100ms"), store.Options{}), gift("gift", 1), domain.ResultRecorded)
+	wantResult(t, open(t, storetest.With(t, dsn, "lock_timeout", "100ms"), store.Options{}), gift("gift", 1), domain.ResultRecorded)
 }

@@ -31,14 +31,5 @@ func together(t testing.TB, s domain.Store, all ...domain.Parsed) {
 
 func openSQLite(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "giftline.db"), store.Options{Machines: machines, Now: now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{Machines: machines, Now: now})
 }

@@ -18,7 +18,7 @@ func TestRecord_triesAgain(t *testing.T) {
 	for _, code := range []string{"40001", "40P01", "23505"} { // not serializable, a deadlock, second to insert a key
 		t.Run(code, func(t *testing.T) {
 			dsn := ownSchema(t, storetest.Server(t))
-			s := openPostgres(t, dsn, store.Options{})
+			s := open(t, dsn, store.Options{})
 			storetest.Administer(t, dsn, "CREATE SEQUENCE attempts") // which no rollback turns back
 			storetest.Administer(t, dsn, `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
 				$$BEGIN IF nextval('attempts') <= 2 THEN RAISE 'lost' USING ERRCODE = '`+code+`'; END IF; RETURN new; END$$`)

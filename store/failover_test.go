@@ -49,7 +49,7 @@ func TestFailover_demoted(t *testing.T) {
 	primary, standby := pair(t)
 	proxy := storetest.StartProxy(t, dialing(t, primary.DSN()))
 	r := openReplicas(t, through(t, primary.DSN(), proxy), store.Options{})
-	reading := openPostgres(t, through(t, primary.DSN(), proxy), store.Options{})
+	reading := open(t, through(t, primary.DSN(), proxy), store.Options{})
 	_, err := reading.SourceCounts(t.Context())
 	must(t, err)
 	sent := underLoad(t, r, func() {
@@ -70,7 +70,7 @@ func TestFailover_demoted(t *testing.T) {
 // A store that writes decides nothing from a standby, in whatever order and with whatever wishes the address names it.
 func TestFailover_neverFromAStandby(t *testing.T) {
 	primary, standby := pair(t)
-	s := openPostgres(t, standby.DSN(primary)+"&target_session_attrs=prefer-standby", store.Options{})
+	s := open(t, standby.DSN(primary)+"&target_session_attrs=prefer-standby", store.Options{})
 	for _, want := range []domain.Result{domain.ResultRecorded, domain.ResultDuplicate} {
 		if r, err := s.Record(t.Context(), gift("gift", 1)); err != nil || r.Result != want {
 			t.Errorf("recorded as %+v, error %v", r, err)
@@ -103,7 +103,7 @@ func wantReader(t *testing.T, dsn string) {
 
 // What a delivery needs to know it reads on the connection that it writes to.
 func TestRecord_readsWhereItWrites(t *testing.T) {
-	s := openPostgres(t, ownSchema(t, storetest.Server(t)), store.Options{})
+	s := open(t, ownSchema(t, storetest.Server(t)), store.Options{})
 	store.WithoutReaders(t, s)
 	for _, want := range []domain.Result{domain.ResultRecorded, domain.ResultDuplicate} {
 		if r, err := s.Record(context.Background(), gift("gift", 1)); err != nil || r.Result != want {

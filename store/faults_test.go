@@ -26,26 +26,39 @@ func gift(id string, n int) domain.Parsed {
 	}
 }
 
-func open(t testing.TB, path string, o store.Options) *store.Store {
+// open opens a file, or a database at an address, for the length of a test.
+func open(t testing.TB, db string, o store.Options) *store.Store {
 	t.Helper()
-	o.Machines = statemachines.All()
-	s, err := store.Open(t.Context(), path, o)
+	if o.Machines == nil {
+		o.Machines = statemachines.All()
+	}
+	s, err := store.Open(t.Context(), db, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return s
 }
 
-// A delivery that the database will not take must not take the others of its batch with it, and is not lost.
-func TestRecord_poison(t *testing.T) {
+// poisoned opens a file that refuses the subject "poison".
+func poisoned(t *testing.T) *store.Store {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "giftline.db")
 	if err := open(t, path, store.Options{}).Close(); err != nil {
 		t.Fatal(err)
 	}
 	store.Alter(t, path, `CREATE TRIGGER poison BEFORE INSERT ON subjects WHEN new.subject_id = 'poison'
 		BEGIN SELECT RAISE(ABORT, 'poison'); END`)
-	s := open(t, path, store.Options{})
+	return open(t, path, store.Options{})
+}
+
+// A delivery that the database will not take must not take the others of its batch with it, and is not lost.
+func TestRecord_poison(t *testing.T) {
+	s := poisoned(t)
 	results := make([]domain.Receipt, 100)
 	var wg sync.WaitGroup
 	for i := range results {

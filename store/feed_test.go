@@ -54,7 +54,7 @@ func readUntil(t testing.TB, s *store.Store, after string, n int) (ids []string,
 // A transaction that began first and commits last is not passed over: the feed waits for it.
 func TestFeed_waitsForSlowTransactions(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
-	s := openPostgres(t, dsn, store.Options{})
+	s := open(t, dsn, store.Options{})
 	record := func(n int) string {
 		r, err := s.Record(t.Context(), gift("gift", n))
 		if err != nil {
@@ -89,7 +89,7 @@ func TestFeed_waitsForSlowTransactions(t *testing.T) {
 // A transaction that began first and had to wait for a subject stands behind the one it waited for.
 func TestFeed_ordersEachSubject(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
-	s := openPostgres(t, dsn, store.Options{})
+	s := open(t, dsn, store.Options{})
 	slow, err := connect(t, dsn).Begin()
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestFeed_ordersEachSubject(t *testing.T) {
 // What one replica records, the followers at another one are told of.
 func TestFeed_hintsReachOtherReplicas(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
-	one, other := openPostgres(t, dsn, store.Options{}), openPostgres(t, dsn, store.Options{})
+	one, other := open(t, dsn, store.Options{}), open(t, dsn, store.Options{})
 	hints, stop := other.Hints()
 	defer stop()
 	<-hints // it listens
@@ -146,7 +146,7 @@ func TestFeed_hintsReachOtherReplicas(t *testing.T) {
 // A dump restored into a younger cluster has transactions that this one has not reached: its feed begins anew.
 func TestFeed_restoredElsewhere(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
-	s := openPostgres(t, dsn, store.Options{})
+	s := open(t, dsn, store.Options{})
 	if _, err := s.Record(t.Context(), gift("gift", 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestFeed_restoredElsewhere(t *testing.T) {
 	if _, err := connect(t, dsn).Exec("UPDATE changes SET stamp = '9000000000000000'"); err != nil {
 		t.Fatal(err)
 	}
-	restored := openPostgres(t, dsn, store.Options{})
+	restored := open(t, dsn, store.Options{})
 	if _, _, err := restored.Changes(t.Context(), position, 10); domain.CodeOf(err) != domain.CodeReset {
 		t.Errorf("the old position gives %v, want a reset", err)
 	}
@@ -183,7 +183,7 @@ func hold(dsn string) {
 // A replica that is killed keeps its claims for as long as a lease, and no longer.
 func TestWork_killedReplica(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
-	s := openPostgres(t, dsn, store.Options{})
+	s := open(t, dsn, store.Options{})
 	now := domain.InstantOf(time.Now())
 	if err := s.Plan(t.Context(), "sweep", "everything", now); err != nil {
 		t.Fatal(err)

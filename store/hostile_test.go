@@ -214,17 +214,9 @@ func TestOpen_afterErasure(t *testing.T) {
 	}
 }
 
-// A new table takes time in proportion to the events, not to their square.
-// What a contest takes off a timeline is kept, however long the list is.
 // A batch that is tried again counts, parks and closes what it would have the first time.
 func TestRecord_triedAgain(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "giftline.db")
-	if err := open(t, path, store.Options{}).Close(); err != nil {
-		t.Fatal(err)
-	}
-	store.Alter(t, path, `CREATE TRIGGER poison BEFORE INSERT ON subjects WHEN new.subject_id = 'poison'
-		BEGIN SELECT RAISE(ABORT, 'poison'); END`)
-	s := open(t, path, store.Options{})
+	s := poisoned(t)
 	keep(t, s, domain.ResultUnresolved, copyOf(""))
 	all := []store.Driven{{Parsed: copyOf("shipped")}, {Parsed: copyOf("")}, {Parsed: copyOf("delivered")}, {Parsed: copyOf("shipped")}, {Parsed: astray("")}}
 	poison := gift("poison", 1)

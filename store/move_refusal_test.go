@@ -25,10 +25,10 @@ func TestMove_refuses(t *testing.T) {
 	if _, err := oneBatch(t, from, half); err == nil {
 		t.Fatal("moved in one batch")
 	}
-	keep(t, openPostgres(t, used, store.Options{}), domain.ResultRecorded, gift("gft_1", 1))
+	keep(t, open(t, used, store.Options{}), domain.ResultRecorded, gift("gft_1", 1))
 	storetest.Administer(t, foreign, "CREATE TABLE invoices (id int)")
 	reserved := ownSchema(t, dsn)
-	openPostgres(t, reserved, store.Options{})
+	open(t, reserved, store.Options{})
 	storetest.Administer(t, reserved, "SELECT nextval('body_numbers')")
 	for _, c := range []struct{ name, from, to, says string }{
 		{"no file", filepath.Join(dir, "none.db"), empty, "there is no database"},
@@ -64,7 +64,7 @@ func TestMove_nothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	move(t, store.Move{From: from, To: to})
-	keep(t, openPostgres(t, to, store.Options{}), domain.ResultRecorded, gift("gft_1", 1))
+	keep(t, open(t, to, store.Options{}), domain.ResultRecorded, gift("gft_1", 1))
 }
 
 // A replica that has the target open already gets nothing into it before the move is finished, and goes on afterwards.
@@ -72,7 +72,7 @@ func TestMove_besideAReplica(t *testing.T) {
 	t.Parallel()
 	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
-	replica := openPostgres(t, to, at(noon))
+	replica := open(t, to, at(noon))
 	before, err := replica.Latest(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func wantNoMove(t *testing.T, from, to, says string) {
 // Every table and column of a file has its place in the target, and nothing is left out when one is added.
 func TestMove_everyColumn(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
-	openPostgres(t, dsn, store.Options{})
+	open(t, dsn, store.Options{})
 	for table, columns := range store.ColumnsOf(t, temp(t)) {
 		if diff := cmp.Diff(columns, store.MovedColumns(t, dsn)[table]); diff != "" {
 			t.Errorf("%s (-SQLite +moved): %s", table, diff)

@@ -31,7 +31,7 @@ func TestMove_generated(t *testing.T) {
 			t.Fatal(err)
 		}
 		move(t, store.Move{From: from, To: to})
-		moved := openPostgres(t, to, store.Options{})
+		moved := open(t, to, store.Options{})
 		same(t, want, told(t, moved, want.changes))
 		store.Audit(t, moved)
 	}
@@ -61,7 +61,7 @@ func TestMove_goesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	move(t, store.Move{From: from, To: to})
-	file, moved := open(t, from, at(noon.Add(time.Hour))), openPostgres(t, to, at(noon.Add(time.Hour)))
+	file, moved := open(t, from, at(noon.Add(time.Hour))), open(t, to, at(noon.Add(time.Hour)))
 	same(t, want, told(t, moved, want.changes))
 	if kept, err := moved.KeyExists(t.Context(), [32]byte{7}); !kept || err != nil {
 		t.Errorf("the key is known: %v, error %v", kept, err)
@@ -146,7 +146,7 @@ func oneBatch(t *testing.T, from, to string) (store.Moved, error) {
 func TestMove_failsInABatch(t *testing.T) {
 	from, to := filepath.Join(t.TempDir(), "giftline.db"), ownSchema(t, storetest.Server(t))
 	fill(t, from)
-	if err := openPostgres(t, to, store.Options{}).Close(); err != nil { // as one that was started before
+	if err := open(t, to, store.Options{}).Close(); err != nil { // as one that was started before
 		t.Fatal(err)
 	}
 	storetest.Administer(t, to, "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no room'; END$$")
@@ -224,7 +224,7 @@ func move(t testing.TB, m store.Move) store.Moved {
 func wantMoved(t *testing.T, from, to string) {
 	t.Helper()
 	want := told(t, open(t, from, at(noon)), 0)
-	same(t, want, told(t, openPostgres(t, to, at(noon)), want.changes))
+	same(t, want, told(t, open(t, to, at(noon)), want.changes))
 }
 
 func same(t testing.TB, want, got tale) {

@@ -39,7 +39,7 @@ func through(t *testing.T, dsn string, p *storetest.Proxy) string {
 func proxied(t *testing.T, dsn string, o store.Options) (*store.Store, *storetest.Proxy) {
 	t.Helper()
 	p := storetest.StartProxy(t, dialing(t, dsn))
-	return openPostgres(t, through(t, dsn, p), o), p
+	return open(t, through(t, dsn, p), o), p
 }
 
 func wantBusy(t *testing.T, err error) {
@@ -123,7 +123,7 @@ func inTime(t *testing.T, do func() error) error {
 // long, and others go on with the gift.
 func TestNetwork_vanishedReplica(t *testing.T) {
 	dsn := storetest.With(t, ownSchema(t, storetest.Server(t)), "idle_in_transaction_session_timeout", "500ms")
-	other := openPostgres(t, dsn, store.Options{})
+	other := open(t, dsn, store.Options{})
 	s, proxy := proxied(t, dsn, store.Options{})
 	store.Impatient(s, 200*time.Millisecond)
 	proxy.OnCommit(func() storetest.Fate { return storetest.Vanished })
@@ -132,7 +132,7 @@ func TestNetwork_vanishedReplica(t *testing.T) {
 	insist(t, other, gift("gift", 2))
 	wantResult(t, other, gift("gift", 1), domain.ResultRecorded)
 	var limit string
-	store.Scan(t, openPostgres(t, ownSchema(t, storetest.Server(t)), store.Options{}), &limit, "SHOW idle_in_transaction_session_timeout")
+	store.Scan(t, open(t, ownSchema(t, storetest.Server(t)), store.Options{}), &limit, "SHOW idle_in_transaction_session_timeout")
 	if limit != "15s" {
 		t.Errorf("without a word of the address rows are free after %s, want 15s", limit)
 	}
@@ -141,7 +141,7 @@ func TestNetwork_vanishedReplica(t *testing.T) {
 // The server has no connection left: senders are asked to try again, and are taken as soon as there is one.
 func TestNetwork_noConnectionLeft(t *testing.T) {
 	c := storetest.StartCluster(t, "max_connections=20")
-	s := openPostgres(t, c.DSN(), store.Options{})
+	s := open(t, c.DSN(), store.Options{})
 	free := takeAll(t, c.DSN())
 	for range 3 { // the first finds its connections gone, the others get no new one
 		_, err := s.Record(t.Context(), gift("gift", 1))

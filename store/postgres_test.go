@@ -25,27 +25,10 @@ func TestMain(m *testing.M) {
 
 func TestConformance_postgres(t *testing.T) {
 	dsn := storetest.Server(t)
-	open := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
-		return openPostgres(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
+	fresh := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
+		return open(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
 	}
-	storetest.Suite{Machines: statemachines.All(), Open: open, Light: light(), Everything: !light(), Together: together, Audit: store.Audit}.Run(t)
-}
-
-func openPostgres(t testing.TB, dsn string, o store.Options) *store.Store {
-	t.Helper()
-	if o.Machines == nil {
-		o.Machines = statemachines.All()
-	}
-	s, err := store.Open(t.Context(), dsn, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	storetest.Suite{Machines: statemachines.All(), Open: fresh, Light: light(), Everything: !light(), Together: together, Audit: store.Audit}.Run(t)
 }
 
 // ownSchema gives a test a schema whose commits do not wait for the disk: what these tests are about does not depend on it.

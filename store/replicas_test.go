@@ -36,7 +36,7 @@ func openReplicas(t testing.TB, dsn string, o store.Options) replicas {
 	r := replicas{turn: &atomic.Int64{}}
 	for n := range 3 {
 		o.Lanes = n + 1
-		r.all = append(r.all, openPostgres(t, dsn, o))
+		r.all = append(r.all, open(t, dsn, o))
 	}
 	r.Store = r.all[0]
 	return r
@@ -45,11 +45,11 @@ func openReplicas(t testing.TB, dsn string, o store.Options) replicas {
 // Whichever replica takes a delivery, the timeline is the same.
 func TestConformance_replicas(t *testing.T) {
 	dsn := storetest.Server(t)
-	open := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
+	fresh := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
 		return openReplicas(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
 	}
 	storetest.Suite{
-		Machines: statemachines.All(), Open: open, Light: light(), Everything: !light(),
+		Machines: statemachines.All(), Open: fresh, Light: light(), Everything: !light(),
 		Audit: func(t testing.TB, s domain.Store) { store.Audit(t, s.(replicas).Store) },
 		Only: []string{"any order gives the pure timeline", "64 writers of one event", "64 writers on one gift", "counts add up",
 			"typed copies", "conflicts", "approximate times", "machine upgrade", "a resolved delivery comes again", "a follower misses nothing", "workers"},
@@ -137,8 +137,8 @@ func TestReplicas_serverCrashes(t *testing.T) {
 func TestReplicas_clocksApart(t *testing.T) {
 	dsn := ownSchema(t, storetest.Server(t))
 	noon := time.Date(2026, 11, 16, 12, 0, 0, 0, time.UTC)
-	ahead := openPostgres(t, dsn, store.Options{Now: func() time.Time { return noon }})
-	behind := openPostgres(t, dsn, store.Options{Now: func() time.Time { return noon.Add(-time.Hour) }})
+	ahead := open(t, dsn, store.Options{Now: func() time.Time { return noon }})
+	behind := open(t, dsn, store.Options{Now: func() time.Time { return noon.Add(-time.Hour) }})
 	for n, s := range []*store.Store{ahead, behind} {
 		if _, err := s.Record(t.Context(), gift("gift", n)); err != nil {
 			t.Fatal(err)

@@ -128,7 +128,7 @@ func both(t *testing.T, test func(*testing.T, *store.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, openPostgres(t, ownSchema(t, storetest.Server(t)), store.Options{}))
+		test(t, open(t, ownSchema(t, storetest.Server(t)), store.Options{}))
 	})
 }
 

@@ -391,6 +391,6 @@ func TestVerify_byReader(t *testing.T) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		db := ownSchema(t, storetest.Server(t))
-		beside(t, db, openPostgres(t, db, store.Options{}))
+		beside(t, db, open(t, db, store.Options{}))
 	})
 }
