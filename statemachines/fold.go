@@ -68,9 +68,11 @@ func (m *Machine) judge(o *domain.Outcome, before domain.State, e *domain.Event)
 	switch {
 	case a == nil:
 		o.Verdict, o.Reason = domain.Illegal, domain.UnknownState
+	case from == e.Target && !m.reports[e.Type].Update:
+		o.Verdict = domain.Repeat
 	case from == e.Target:
-		if !m.reports[e.Type].Update {
-			o.Verdict = domain.Repeat
+		if r.cameBack(e) {
+			o.Verdict = domain.Gap
 		}
 	case a.note != nil:
 		o.Flags |= a.note.Flag
@@ -87,6 +89,13 @@ func (m *Machine) judge(o *domain.Outcome, before domain.State, e *domain.Event)
 		o.Verdict, o.Reason = domain.Illegal, r.reason(from, e.Target)
 		o.Flags |= a.hint
 	}
+}
+
+// cameBack reports whether the provider itself says that its state was another one meanwhile, which may lead back to the
+// state that is held.
+func (r *region) cameBack(e *domain.Event) bool {
+	out, back := r.answers[pair{e.Target, e.Previous}], r.answers[pair{e.Previous, e.Target}]
+	return e.Previous != "" && e.Previous != e.Target && out != nil && out.direct && back != nil && back.direct
 }
 
 // moveOrGap turns a direct step into a gap when the provider itself says that another state was left.

@@ -10,7 +10,7 @@ func (m *Machine) Read(e *domain.Event) {
 	report, ok := m.reports[e.Type]
 	if !ok || report.State == "" && e.Target == "" {
 		e.Region, e.Target, e.Rank = domain.NoRegion, "", 2*m.ranks
-		if m.notes[e.Type] == nil {
+		if !ok && m.notes[e.Type] == nil {
 			e.Flags |= domain.UnknownType
 		}
 		return

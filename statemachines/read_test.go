@@ -69,7 +69,7 @@ func TestRead(t *testing.T) {
 		{"an unknown state", "snappy.gift", domain.Event{Type: "gift-status-changed", Target: "Claimed"}, Status, "Claimed", 0, false},
 		{"new is no state to report", "snappy.gift", domain.Event{Type: "gift-status-changed", Target: "new"}, Status, "new", 0, false},
 		{"the other region's state", "snappy.gift", domain.Event{Type: "gift-status-changed", Target: "delivered"}, Status, "delivered", 0, false},
-		{"no state where one belongs", "snappy.gift", domain.Event{Type: "gift-status-changed"}, domain.NoRegion, "", domain.UnknownType, false},
+		{"no state where one belongs", "snappy.gift", domain.Event{Type: "gift-status-changed"}, domain.NoRegion, "", 0, false},
 		{"a note that an older version did not know", "snappy.gift", domain.Event{Type: "thank-you-note-created", Flags: domain.UnknownType}, domain.NoRegion, "", 0, true},
 		{"a report that an older version did not know", "sendoso.send", domain.Event{Type: "send.shipped", Flags: domain.UnknownType}, Delivery, "shipped", 0, true},
 		{"remarks of the parser stay", "resend.email", domain.Event{Type: "email.bounced", Flags: domain.Suppressed}, Delivery, "bounced", domain.Suppressed, true},

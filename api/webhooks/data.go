@@ -22,10 +22,7 @@ var dataOf = map[domain.Provider]struct {
 		domain.Email: {"email_id"}, domain.InboundEmail: {"email_id"}, domain.Contact: {"id"}, domain.Domain: {"id"},
 		domain.Suppression: {"email", "id"},
 	}},
-	domain.OpenSend: {"data", map[domain.Kind][]string{
-		domain.Email: {"email_id", "id"}, domain.InboundEmail: {"id", "received_email_id"}, domain.Contact: {"id"},
-		domain.Domain: {"id"}, domain.Suppression: {"email", "id"},
-	}},
+	domain.OpenSend: {"data", openSendSubjects},
 }
 
 // Data gives the provider's own fields of an event from its raw body, in canonical form: everything but the ids of

@@ -176,7 +176,7 @@ func (o *openSend) place(e *domain.Event) {
 		return
 	}
 	if sent := momentOf(o.mail.get("timestamp")); sent.believable(o.in.ReceivedAt) {
-		e.At, e.Quality = domain.InstantOf(sent.time), domain.TimeApproximate
+		e.At, e.Quality, e.AtText = domain.InstantOf(sent.time), domain.TimeApproximate, first(e.AtText, sent.shown())
 		return
 	}
 	if attempt, ok := o.attempt(); ok {

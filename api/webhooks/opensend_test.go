@@ -83,7 +83,8 @@ func TestOpenSend_Times(t *testing.T) {
 		{"domain.updated", `"domain":{"updated_at":"2026-05-10T11:00:00Z"}`, "2026-05-10T11:00:00.000000Z", "2026-05-10T11:00:00Z", domain.TimeExact, false},
 		{"domain.deleted", `"created_at":"2026-05-01T00:00:00Z"`, attempt, "", domain.TimeApproximate, true},
 		{"email.delayed", `"next_retry_at":"2026-05-10T12:05:00Z"`, attempt, "", domain.TimeApproximate, true},
-		{"email.sent", `"mail":{"timestamp":"2026-05-10T11:00:00Z"}`, "2026-05-10T11:00:00.000000Z", "", domain.TimeApproximate, false},
+		{"email.sent", `"mail":{"timestamp":"2026-05-10T11:00:00Z"}`, "2026-05-10T11:00:00.000000Z", "2026-05-10T11:00:00Z", domain.TimeApproximate, false},
+		{"email.delivered", `"timestamp":"soon","mail":{"timestamp":"2026-05-10T11:00:00Z"}`, "2026-05-10T11:00:00.000000Z", "soon", domain.TimeApproximate, false},
 		{"email.delivered", `"timestamp":"yesterday"`, attempt, "yesterday", domain.TimeApproximate, true},
 		{"email.delivered", `"timestamp":"2126-05-10T11:00:00Z"`, attempt, "2126-05-10T11:00:00Z", domain.TimeApproximate, true},
 	} {
@@ -92,7 +93,7 @@ func TestOpenSend_Times(t *testing.T) {
 		if e.At.String() != c.at || e.AtText != c.text || e.Quality != c.quality || moves != c.moves {
 			t.Errorf("%s %s: %s %q %s moves %v", c.eventType, c.data, e.At, e.AtText, e.Quality, moves)
 		}
-		if invalid := e.Flags&domain.InvalidDataTime != 0; invalid != (c.text == "yesterday") {
+		if invalid := e.Flags&domain.InvalidDataTime != 0; invalid != (c.text == "yesterday" || c.text == "soon") {
 			t.Errorf("%s %s: flags %v", c.eventType, c.data, e.Flags.Names())
 		}
 	}
