@@ -8,10 +8,10 @@ import (
 // never is when work is due that was done once and for all, so that PlanOnce finds it known.
 const never = Instant(4_102_444_800_000_000) // 2100-01-01
 
-// RedriveKind is the work of reading parked deliveries again after an upgrade to these machines: a replica with other ones
-// must not take it for done.
-func RedriveKind(machines Machines) string {
-	var parts []string
+// RedriveKind is the work of reading parked deliveries again after an upgrade: a replica with other machines, or another
+// build of the program, whose parsers may understand more, must not take it for done.
+func RedriveKind(machines Machines, build string) string {
+	parts := []string{build}
 	for _, m := range machines.All() {
 		parts = append(parts, m.Name(), m.Hash())
 	}

@@ -82,8 +82,14 @@ func (v versions) All() (all []domain.Machine) {
 }
 
 func TestRedriveKind(t *testing.T) {
-	one, two := domain.RedriveKind(versions{hashes: []string{"a", "b"}}), domain.RedriveKind(versions{hashes: []string{"a", "c"}})
-	if one == two || one != domain.RedriveKind(versions{hashes: []string{"a", "b"}}) {
-		t.Errorf("kinds %s and %s", one, two)
+	kind := domain.RedriveKind(versions{hashes: []string{"a", "b"}}, "1.0")
+	if again := domain.RedriveKind(versions{hashes: []string{"a", "b"}}, "1.0"); again != kind {
+		t.Errorf("the same version reads again as %s what it read as %s", again, kind)
+	}
+	if domain.RedriveKind(versions{hashes: []string{"a", "c"}}, "1.0") == kind {
+		t.Error("other machines do not read again")
+	}
+	if domain.RedriveKind(versions{hashes: []string{"a", "b"}}, "1.1") == kind {
+		t.Error("other parsers do not read again")
 	}
 }

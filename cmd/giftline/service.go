@@ -66,7 +66,7 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 // redrive reads what is parked again where no replica of this version has done so yet.
 func redrive(ctx context.Context, s *store.Store, log *slog.Logger) {
 	machines := statemachines.All()
-	kind := domain.RedriveKind(machines)
+	kind := domain.RedriveKind(machines, thisBuild())
 	if err := s.PlanOnce(ctx, kind, "all", domain.InstantOf(time.Now())); err != nil {
 		log.Warn("what is parked is not read again now, but at the next start", "error", err)
 		return

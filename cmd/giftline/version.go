@@ -1,8 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -38,6 +42,24 @@ func sqliteVersion(driver string) (version string, err error) {
 	defer db.Close()
 	err = db.QueryRow("SELECT sqlite_version()").Scan(&version)
 	return version, err
+}
+
+// thisBuild tells builds of the program apart, which their version may not: by the bytes of the executable.
+func thisBuild() string {
+	path, err := os.Executable()
+	if err != nil {
+		return buildVersion()
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return buildVersion()
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return buildVersion()
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // buildVersion is the module's version, with the commit where it does not say it itself.
