@@ -2,6 +2,7 @@
 // cases: Tracker takes one verified webhook to one recorded result, Reader answers where a subject is, how it got
 // there and what did not add up.
 //
-// The one idea: a timeline is a pure function of the set of events. Nothing in this package reads a clock, a disk or
-// a network; where a use case needs the time it is handed one. It imports the standard library only.
+// The one idea: a timeline is a pure function of the set of events. Nothing in this package reads a disk or a
+// network, or decides by a clock that it was not handed; only Worker and Follow wait. It imports the standard library
+// only.
 package domain

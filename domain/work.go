@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -54,34 +55,36 @@ type Worker struct {
 	Log *slog.Logger
 }
 
-// Run works until the context ends. While nothing is due it asks for the next due time every few seconds, no more.
+// Run works until the context ends. While nothing is due it asks for the next due time every few seconds, no more: a
+// claim would be a write.
 func (w *Worker) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		n, err := w.RunOnce(ctx)
+		wait, err := w.turn(ctx)
 		if err != nil && ctx.Err() == nil {
 			w.Log.Warn("work could not be claimed", "kind", w.Kind, "error", err)
 		}
-		if n > 0 && err == nil {
-			continue
-		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(w.pause(ctx)):
+		case <-time.After(wait):
 		}
 	}
 }
 
-// pause is until the next piece is due, and never longer than a poll: another replica may plan, or die.
-func (w *Worker) pause(ctx context.Context) time.Duration {
+// turn does what is due, and says how long to wait then: never longer than a poll, because another replica may plan, or
+// die with what it holds.
+func (w *Worker) turn(ctx context.Context) (time.Duration, error) {
 	due, ok, err := w.List.NextDue(ctx, w.Kind)
 	if err != nil || !ok {
-		return claimPoll
+		return claimPoll, err
 	}
-	wait := due.Time().Sub(w.Now())
-	if wait <= 0 { // due and held by another
-		return claimPoll
+	if wait := due.Time().Sub(w.Now()); wait > 0 {
+		return min(wait, claimPoll), nil
 	}
-	return min(wait, claimPoll)
+	n, err := w.RunOnce(ctx)
+	if err != nil || n == 0 { // what is due is held by another
+		return claimPoll, err
+	}
+	return 0, nil
 }
 
 // RunOnce does what is due now and says how much that was.
@@ -104,9 +107,11 @@ func (w *Worker) RunOnce(ctx context.Context) (int, error) {
 // do does one piece and holds on to it meanwhile.
 func (w *Worker) do(ctx context.Context, piece Work) {
 	working, stop := context.WithCancel(ctx)
-	defer stop()
-	go w.hold(working, stop, piece)
+	var holding sync.WaitGroup
+	holding.Go(func() { w.hold(working, stop, piece) })
 	again, err := w.Do(working, piece)
+	stop()
+	holding.Wait() // what is given back must not be held again
 	switch {
 	case err != nil && ctx.Err() != nil: // we are told to stop: another replica may do it at once
 		again = piece.DueAt

@@ -23,11 +23,14 @@ type tray struct {
 	notes           []string
 	lost            bool
 	fails           error
+	slow            time.Duration // what holding on takes
+	claims          int
 }
 
 func (d *tray) Claim(_ context.Context, _ string, now domain.Instant, lease time.Duration, _ int) (claimed []domain.Work, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.claims++
 	for i := range d.pieces {
 		if p := &d.pieces[i]; p.DueAt <= now && !time.Now().Before(d.free) {
 			p.Attempt++
@@ -41,6 +44,7 @@ func (d *tray) Claim(_ context.Context, _ string, now domain.Instant, lease time
 }
 
 func (d *tray) Extend(_ context.Context, _ domain.Work, lease time.Duration) error {
+	time.Sleep(d.slow)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.notes = append(d.notes, "extended")
@@ -148,6 +152,31 @@ func TestWorker(t *testing.T) {
 			})
 		})
 	}
+}
+
+// While nothing is due nothing is claimed, for that would be a write every few seconds.
+func TestWorker_idle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &tray{pieces: []domain.Work{{DueAt: in(time.Hour)}}}
+		nothing := func(context.Context, domain.Work) (domain.Instant, error) { return 0, nil }
+		if got := working(t, d, 59*time.Minute, nothing); got != "" || d.claims != 0 {
+			t.Errorf("%s, %d claims", got, d.claims)
+		}
+	})
+}
+
+// Work is given back once nobody holds on to it any more: else the next holder would wait for a lease.
+func TestWorker_givesBackLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &tray{pieces: []domain.Work{{DueAt: in(0)}}, slow: 2 * time.Second}
+		got := working(t, d, 20*time.Second, func(context.Context, domain.Work) (domain.Instant, error) {
+			time.Sleep(6 * time.Second) // in the middle of holding on
+			return 0, nil
+		})
+		if got != "extended; done" {
+			t.Error(got)
+		}
+	})
 }
 
 // A database that fails stops nothing: the worker asks again, and says what it could not do.
