@@ -89,6 +89,7 @@ type walk struct {
 	many     bool  // some delivery carried several events
 	unread   bool  // some events could not be read, so that sums say nothing
 	heal     []sick
+	found    []domain.Finding // to be told once no transaction is open: whoever listens may be slow
 	sum      Verified
 }
 
@@ -121,7 +122,7 @@ func (w *walk) run(ctx context.Context) error {
 		return err
 	}
 	for !w.ended {
-		if err := w.s.read(ctx, w.snapshot); err != nil && !errors.Is(err, errSnapshotOver) {
+		if err := w.read(ctx, w.snapshot); err != nil {
 			return err
 		}
 		if err := w.healAll(ctx); err != nil {
@@ -168,33 +169,50 @@ func (w *walk) snapshot(tx *gorm.DB) error {
 	return err
 }
 
-// tell hands a finding on. What is sound is nobody's business, unless it was rebuilt.
-func (w *walk) tell(f domain.Finding) error {
-	if f.Condition == domain.Sound {
-		return nil
+// tell has a finding handed on. What is sound is nobody's business, unless it was rebuilt.
+func (w *walk) tell(f domain.Finding) {
+	if f.Condition != domain.Sound {
+		w.found = append(w.found, f)
 	}
-	w.sum.Findings[f.Condition]++
-	if w.v.Found == nil {
-		return nil
+}
+
+// read looks at one snapshot and hands on what was found in it.
+func (w *walk) read(ctx context.Context, do func(tx *gorm.DB) error) error {
+	err := w.s.read(ctx, do)
+	if errors.Is(err, errSnapshotOver) {
+		err = nil
 	}
-	return w.v.Found(f)
+	return errors.Join(w.handOn(), err)
+}
+
+func (w *walk) handOn() error {
+	for _, f := range w.found {
+		w.sum.Findings[f.Condition]++
+		if w.v.Found == nil {
+			continue
+		}
+		if err := w.v.Found(f); err != nil {
+			return err
+		}
+	}
+	w.found = w.found[:0]
+	return nil
 }
 
 // conclude tells of a subject, or has it looked at again, or rebuilt.
-func (w *walk) conclude(t task, f domain.Finding, row *subjectRow) error {
+func (w *walk) conclude(t task, f domain.Finding, row *subjectRow) {
 	switch {
 	case t.healed != nil && (f.Condition == domain.Sound || f.Condition == domain.Newer):
 		healed := *t.healed
 		healed.Condition = domain.Rebuilt
-		return w.tell(healed)
+		w.tell(healed)
 	case f.Condition == domain.Damaged && !t.second:
 		w.again = append(w.again, task{id: t.id, second: true})
-		return nil
 	case w.heal != nil && t.healed == nil && f.Heals():
 		w.heal = append(w.heal, sick{row.Digest, t.id, f})
-		return nil
+	default:
+		w.tell(f)
 	}
-	return w.tell(f)
 }
 
 // unreadable tells of a subject that the database itself cannot give.
@@ -203,8 +221,6 @@ func (w *walk) unreadable(err error) error {
 	f.Add(domain.Damage{Part: domain.PartEvent, What: "it cannot be read: " + err.Error()})
 	row := w.pass.row
 	w.pass, w.unread = nil, true
-	if err := w.conclude(t, f, &row); err != nil {
-		return err
-	}
+	w.conclude(t, f, &row)
 	return errSnapshotOver
 }

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
+	"giftline/api/webhooks"
 	"giftline/domain"
 	"giftline/store"
 )
@@ -156,4 +158,22 @@ func (d spoiled) judge(t *testing.T, s *store.Store) {
 	if _, left := verify(t, s, store.Verification{}); len(left) > 0 {
 		t.Errorf("%s: after the rebuild %v", d.set, left)
 	}
+}
+
+// Whoever is told may be as slow as a person who reads.
+func TestVerify_slowListener(t *testing.T) {
+	both(t, func(t *testing.T, s *store.Store) {
+		tell(t, s)
+		store.Spoil(t, s, "UPDATE subjects SET illegal = 5")
+		store.Impatient(s, time.Second)
+		told := 0
+		sum, err := s.Verify(t.Context(), store.Verification{Parsers: webhooks.Parsers(), Found: func(domain.Finding) error {
+			time.Sleep(400 * time.Millisecond)
+			told++
+			return nil
+		}})
+		if err != nil || told < 3 || int64(told) != sum.Findings[domain.Damaged] {
+			t.Errorf("told %d times, %+v, error %v", told, sum, err)
+		}
+	})
 }

@@ -59,18 +59,16 @@ func (w *walk) counts(ctx context.Context, before tally) error {
 			results += n
 		}
 		if results != c.Received {
-			if err := w.miscounted("source "+c.Source, fmt.Sprintf("it received %d deliveries, their results add up to %d", c.Received, results)); err != nil {
-				return err
-			}
+			w.miscounted("source "+c.Source, fmt.Sprintf("it received %d deliveries, their results add up to %d", c.Received, results))
 		}
 	}
 	if after.off != after.open && !(w.many && after.off < after.open) {
-		err = w.miscounted("the parked deliveries", fmt.Sprintf("%d copies are counted, %d are kept", after.off, after.open))
+		w.miscounted("the parked deliveries", fmt.Sprintf("%d copies are counted, %d are kept", after.off, after.open))
 	}
-	if err == nil && !w.unread && !w.adds(before, after) {
-		err = w.miscounted("the recorded deliveries", fmt.Sprintf("between %d and %d are counted, the events tell of %d", before.joined, after.joined, w.seen))
+	if !w.unread && !w.adds(before, after) {
+		w.miscounted("the recorded deliveries", fmt.Sprintf("between %d and %d are counted, the events tell of %d", before.joined, after.joined, w.seen))
 	}
-	return err
+	return w.handOn()
 }
 
 // adds reports whether the copies that events tell of lie between what was counted before and afterwards. In between
@@ -82,17 +80,17 @@ func (w *walk) adds(before, after tally) bool {
 	return w.seen >= least && (w.seen <= most || w.many)
 }
 
-func (w *walk) miscounted(about, what string) error {
+func (w *walk) miscounted(about, what string) {
 	f := domain.Finding{About: about, Condition: domain.Damaged}
 	f.Add(domain.Damage{Part: domain.PartCounts, What: what})
-	return w.tell(f)
+	w.tell(f)
 }
 
 // parkedBodies compares the bytes of what is parked with their digests.
 func (w *walk) parkedBodies(ctx context.Context) error {
 	for after, more := int64(0), true; more; {
 		more = false
-		err := w.s.read(ctx, func(tx *gorm.DB) error {
+		err := w.read(ctx, func(tx *gorm.DB) error {
 			rows, err := tx.Raw("SELECT seq, id, sha256, body FROM parked WHERE seq > ? ORDER BY seq LIMIT ?", after, verifyPage).Rows()
 			if err != nil {
 				return err
@@ -104,9 +102,7 @@ func (w *walk) parkedBodies(ctx context.Context) error {
 					return err
 				}
 				after, more = r.Seq, true
-				if err := w.parkedBody(&r); err != nil {
-					return err
-				}
+				w.parkedBody(&r)
 			}
 			return rows.Err()
 		})
@@ -117,12 +113,12 @@ func (w *walk) parkedBodies(ctx context.Context) error {
 	return nil
 }
 
-func (w *walk) parkedBody(r *parkedRow) error {
+func (w *walk) parkedBody(r *parkedRow) {
 	w.sum.Parked++
 	if intact(r.Body, r.SHA256) {
-		return nil
+		return
 	}
 	f := domain.Finding{About: "the parked delivery " + r.ID, Condition: domain.Damaged}
 	f.Add(domain.Damage{Part: domain.PartBody, What: "its body is not the bytes that were received"})
-	return w.tell(f)
+	w.tell(f)
 }

@@ -236,6 +236,10 @@ func TestVerify_someOnly(t *testing.T) {
 		if f := rebuild(t, s, store.Verification{Subjects: []domain.Subject{subjectNamed(well)}}); f.names() != "rebuilt "+well {
 			t.Errorf("rebuilt %v", f)
 		}
+		all, _ := verify(t, s, store.Verification{})
+		if sum, _ = verify(t, s, store.Verification{Sample: 1_000_000}); sum.Subjects != all.Subjects {
+			t.Errorf("a sample larger than all: %+v, want %d subjects", sum, all.Subjects)
+		}
 		_, err := s.Verify(t.Context(), store.Verification{Subjects: []domain.Subject{subjectNamed("snappy/gift/nobody")}})
 		if domain.CodeOf(err) != domain.CodeNotFound {
 			t.Errorf("nobody: %v", err)
