@@ -135,7 +135,10 @@ func (j *job) parkKeys() []domain.ParkKey {
 func (b *batch) parkDelivery(j *job, p *domain.Parking) (domain.Result, error) {
 	if p.Event != nil {
 		t := b.tracks[p.Event.Subject.Digest()]
-		if c := t.entries[p.Event.Fingerprint]; c != nil {
+		switch c := t.entries[p.Event.Fingerprint]; {
+		case c != nil && p.Event.Meaning != (domain.Meaning{}) && p.Event.Meaning != c.event.Meaning:
+			return b.conflict(j, t, c, p.Event)
+		case c != nil:
 			b.again(j, t, c, p.Event)
 			return domain.ResultDuplicate, nil
 		}

@@ -64,6 +64,15 @@ func (s Suite) typedCopies(t *testing.T) {
 			})
 		})
 	}
+	t.Run("an untyped copy that says something else", func(t *testing.T) {
+		before := counted(t, store)
+		record(t, store, send(m, "else", "order_received"))
+		other := send(m, "else", "")
+		other.Parked.Event.Meaning = domain.Meaning{2}
+		record(t, store, other)
+		s.expectSend(t, store, m, "else", "order_received")
+		expectCounts(t, store, before, map[domain.Result]int64{domain.ResultRecorded: 1, domain.ResultConflict: 1})
+	})
 	t.Run("all in one batch", func(t *testing.T) {
 		for n := range 20 {
 			id, before := fmt.Sprint("batch-", n), counted(t, store)
