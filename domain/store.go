@@ -74,13 +74,16 @@ type Recorded struct {
 	Body     int64 // for Store.Bodies
 }
 
+// RememberedDeliveries is how many delivery ids an event keeps at most: the first and the last, half of it each.
+const RememberedDeliveries = 16
+
 // Received are the facts about arrival, the only part of an entry that may differ between replicas.
 type Received struct {
 	At          Instant  `json:"at"`
 	Late        bool     `json:"late"` // a canonically later event of the subject was already recorded
 	Seen        int64    `json:"seen"`
 	LastAt      Instant  `json:"last_at"`
-	DeliveryIDs []string `json:"delivery_ids"`      // the first and last 8
+	DeliveryIDs []string `json:"delivery_ids"`      // at most RememberedDeliveries
 	Settled     bool     `json:"settled,omitempty"` // a person said what the delivery did not: its type or its subject
 }
 

@@ -94,7 +94,7 @@ func (c *Check) arrival(r *Recorded) {
 	}
 	c.read = r.Place()
 	got := &r.Received
-	if got.Seen < 1 || got.LastAt < got.At || int64(len(got.DeliveryIDs)) > min(got.Seen, rememberedDeliveries) {
+	if got.Seen < 1 || got.LastAt < got.At || int64(len(got.DeliveryIDs)) > min(got.Seen, RememberedDeliveries) {
 		c.event(PartEvent, r, "when and how often it was received contradict each other")
 	}
 	switch {
@@ -105,9 +105,6 @@ func (c *Check) arrival(r *Recorded) {
 	}
 	c.joined = max(c.joined, r.Joined)
 }
-
-// rememberedDeliveries is how many delivery ids an event keeps: the first and the last 8.
-const rememberedDeliveries = 16
 
 // fold compares outcomes. Events are folded as the machine reads them, so that a damaged rank cannot hide.
 func (c *Check) fold(rows []Recorded) {

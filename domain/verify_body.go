@@ -121,7 +121,7 @@ func (c *Check) compareCopies(r *Recorded, body []byte) {
 		}
 	}
 	marked := r.Flags&ProbableDuplicate != 0
-	if marked != another && !(marked && len(ids) == rememberedDeliveries) {
+	if marked != another && !(marked && len(ids) == RememberedDeliveries) {
 		c.event(PartEvent, r, "its remark on a probable duplicate is not what its deliveries say")
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // write runs do in an immediate transaction on the writing connection. A caller that goes away does not undo it: the
-// deadline is our own. An error means that nothing is known to be written. Inside do, use tx and nothing else: the pool
-// has no second connection.
+// deadline is our own. An error means that nothing is known to be written. Inside do, use tx and nothing else: a file's
+// pool has no second connection.
 func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
 	return s.writeWithin(context.WithoutCancel(ctx), s.patience, do)
 }
@@ -57,8 +57,9 @@ func (s *Store) read(ctx context.Context, do func(tx *gorm.DB) error) error {
 // failureStands is how long a failed commit speaks for the database: then a webhook may try again.
 const failureStands = 10 * time.Second
 
-// Ready fails when the database cannot take writes now: the last commit just failed, or a small write does. It really
-// writes, because nothing less notices a full or read-only disk; success stands for a second. After a lost connection
+// Ready fails when the database cannot take writes now: the last commit just failed, or a small write does. To a file it
+// really writes, because nothing less notices a full or read-only disk; of a server it asks for a write that finds no
+// row, which a standby refuses. Success stands for a second. After a lost connection
 // it does so at once: the server may be back, and as long as nobody is ready no webhook comes to find out.
 func (s *Store) Ready(ctx context.Context) error {
 	if f := s.group.failed.Load(); f != nil && s.now().Sub(f.at) < failureStands && !lost(f.err) {

@@ -75,16 +75,13 @@ func (b *batch) lastAt(j *job) domain.Instant {
 	return b.resolved[j.resolve].row.LastAt
 }
 
-// kept is how many delivery ids are remembered from either end.
-const kept = 8
-
 // remember appends a delivery id, dropping from the middle.
 func remember(ids []string, id string) []string {
 	if id == "" || slices.Contains(ids, id) {
 		return ids
 	}
-	if len(ids) >= 2*kept {
-		ids = slices.Delete(slices.Clone(ids), kept, len(ids)-kept+1)
+	if len(ids) >= domain.RememberedDeliveries {
+		ids = slices.Delete(slices.Clone(ids), domain.RememberedDeliveries/2, len(ids)-domain.RememberedDeliveries/2+1)
 	}
 	return append(ids[:len(ids):len(ids)], id)
 }

@@ -25,6 +25,8 @@ func (g *groupCommit) laneOf(p *domain.Parsed) *lane {
 	case len(g.lanes) == 1:
 	case len(p.Events) > 0:
 		b = p.Events[0].Subject.Digest()[0]
+	case p.Parked != nil && p.Parked.Event != nil:
+		b = p.Parked.Event.Subject.Digest()[0]
 	case p.Parked != nil:
 		b = p.Parked.Key[0]
 	}
@@ -66,7 +68,7 @@ func (l *lane) gather(first *job) []*job {
 // trouble of its own, the batch is halved down to the culprit, which is quarantined while the others commit.
 func (l *lane) commit(jobs []*job) {
 	s := l.s
-	err := l.tryHard(jobs)
+	err := tryHard(again, func() error { return l.try(jobs) })
 	s.group.note(err, s.now())
 	switch {
 	case err == nil:
@@ -114,11 +116,11 @@ func (s *Store) answer(jobs []*job, err error) {
 // tries is how often a batch may lose to another replica.
 const tries = 10
 
-// tryHard tries again, after a moment that differs between replicas, what lost to another one.
-func (l *lane) tryHard(jobs []*job) error {
+// tryHard does again, after a moment that differs between replicas, what lost to another one.
+func tryHard(worth func(error) bool, do func() error) error {
 	for n := 1; ; n++ {
-		err := l.try(jobs)
-		if err == nil || n == tries || !again(err) {
+		err := do()
+		if err == nil || n == tries || !worth(err) {
 			return err
 		}
 		time.Sleep(time.Duration(rand.Int64N(int64(n) * int64(10*time.Millisecond))))

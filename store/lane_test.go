@@ -18,6 +18,10 @@ func TestLaneOf(t *testing.T) {
 		if used[l] = true; l != g.laneOf(&p) {
 			t.Fatalf("%s is written in two lanes", subject)
 		}
+		untyped := domain.Parsed{Parked: &domain.Parking{Event: &domain.Event{Subject: subject}, Key: domain.ParkKey{byte(n)}}}
+		if g.laneOf(&untyped) != l {
+			t.Fatalf("an untyped copy about %s goes through another lane", subject)
+		}
 	}
 	if len(used) != 3 {
 		t.Errorf("%d of 3 lanes are used", len(used))

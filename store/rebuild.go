@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -55,15 +54,12 @@ func (w *walk) healAll(ctx context.Context) error {
 
 // rebuild runs one transaction, again where it lost to another replica's.
 func (s *Store) rebuild(ctx context.Context, group []sick) error {
-	for n := 1; ; n++ {
-		err := s.writeWithin(context.WithoutCancel(ctx), rebuildDeadline, func(tx *gorm.DB) error {
+	worth := func(err error) bool { return again(err) || postgresCode(err) == "55P03" } // a lock that took too long
+	return tryHard(worth, func() error {
+		return s.writeWithin(context.WithoutCancel(ctx), rebuildDeadline, func(tx *gorm.DB) error {
 			return newBatch(s.group.lanes[0], nil).rebuild(tx, group)
 		})
-		if err == nil || n == tries || !again(err) && postgresCode(err) != "55P03" {
-			return err
-		}
-		time.Sleep(time.Duration(rand.Int64N(int64(n) * int64(10*time.Millisecond))))
-	}
+	})
 }
 
 // rebuild folds subjects as a batch does that meets them folded by an older machine.

@@ -248,6 +248,3 @@ func deliveryOf(id string) string {
 	}
 	return id[:i]
 }
-
-// SameDelivery reports whether two OpenSend delivery ids are attempts of one delivery.
-func SameDelivery(a, b string) bool { return deliveryOf(a) == deliveryOf(b) }
