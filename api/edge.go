@@ -9,12 +9,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/negotiation"
 	"github.com/gin-gonic/gin"
 )
 
@@ -110,11 +113,11 @@ func method(m string) string {
 }
 
 // strict prepares a request to the guarded routes. Every parameter counts: one that is malformed, empty or given twice
-// would otherwise be ignored, and an answer about now be taken for one about then.
-func strict(c *gin.Context) {
+// where it has one value would otherwise be ignored, and an answer about now be taken for one about then.
+func (a *API) strict(c *gin.Context) {
 	h := c.Writer.Header()
 	h["Cache-Control"], h["X-Content-Type-Options"] = []string{"no-store"}, []string{"nosniff"}
-	c.Request.Header.Del("Accept") // there is only JSON, and huma's negotiation panics on "a;,b"
+	accept(c.Request.Header)
 	if c.Request.URL.RawQuery == "" {
 		return
 	}
@@ -124,14 +127,53 @@ func strict(c *gin.Context) {
 		return
 	}
 	for name, values := range query {
-		if len(values) > 1 || values[0] == "" {
-			p := newProblem(http.StatusUnprocessableEntity, codeFor(0), "give each query parameter once, with a value")
-			p.Errors = []Fault{{Location: "query." + clip(strings.ToValidUTF8(name, "")), Message: "empty or given twice"}}
+		wrong := ""
+		switch {
+		case slices.Contains(values, ""):
+			wrong = "empty: give it a value, or leave it out"
+		case len(values) > 1 && !a.repeatable(c, name):
+			wrong = "given twice: it takes one value"
+		}
+		if wrong != "" {
+			p := newProblem(http.StatusUnprocessableEntity, codeFor(0), RequestDetail)
+			p.Errors = []Fault{{Location: "query." + clip(strings.ToValidUTF8(name, "")), Message: wrong}}
 			fail(c, p)
 			return
 		}
 	}
 }
+
+// accept leaves one word of what a client would rather have, or none for JSON: huma's own negotiation panics on "a;,b".
+func accept(h http.Header) {
+	if negotiation.SelectQValue(h.Get("Accept"), []string{"application/json", plainText}) == plainText {
+		h.Set("Accept", plainText)
+	} else {
+		h.Del("Accept")
+	}
+}
+
+// plainText is what some answers can be had in beside JSON.
+const plainText = "text/plain"
+
+// repeatable reports whether the route takes a parameter several times. Its document says so: a list does, and so may
+// the members of an object.
+func (a *API) repeatable(c *gin.Context, name string) bool {
+	path := paramSyntax.ReplaceAllString(c.FullPath(), "{$1}")
+	item := a.huma.OpenAPI().Paths[path]
+	if item == nil || c.Request.Method != http.MethodGet || item.Get == nil {
+		return false
+	}
+	object, _, member := strings.Cut(name, "[")
+	for _, p := range item.Get.Parameters {
+		if member && p.Name == object && p.Style == "deepObject" || !member && p.Name == name && p.Schema.Type == huma.TypeArray {
+			return true
+		}
+	}
+	return false
+}
+
+// paramSyntax is how gin writes what OpenAPI puts into braces.
+var paramSyntax = regexp.MustCompile(`:([a-z_]+)`)
 
 // jsonFormat writes without HTML escapes and all at once. That a client went away while it was written is not an error.
 var jsonFormat = huma.Format{

@@ -16,6 +16,41 @@ type failing struct {
 	read   error
 	ready  error
 	reject error
+	used   error
+	uses   int
+	bodies func() (map[int64][]byte, error)
+	known  func() (domain.Key, error)
+
+	dwells, phases error
+	eventCounts    func(domain.EventCountQuery) error
+}
+
+func (f *failing) UsedKeys(ctx context.Context, used map[string]domain.Instant) error {
+	if f.uses++; f.used != nil {
+		return f.used
+	}
+	return f.Store.UsedKeys(ctx, used)
+}
+
+func (f *failing) Dwells(ctx context.Context, machine string) ([]domain.Dwell, error) {
+	if f.dwells != nil {
+		return nil, f.dwells
+	}
+	return f.Store.Dwells(ctx, machine)
+}
+
+func (f *failing) PhaseCounts(ctx context.Context) ([]domain.PhaseCount, error) {
+	if f.phases != nil {
+		return nil, f.phases
+	}
+	return f.Store.PhaseCounts(ctx)
+}
+
+func (f *failing) EventCounts(ctx context.Context, q domain.EventCountQuery) ([]domain.EventCount, error) {
+	if f.eventCounts != nil && f.eventCounts(q) != nil {
+		return nil, f.eventCounts(q)
+	}
+	return f.Store.EventCounts(ctx, q)
 }
 
 func (f *failing) Record(ctx context.Context, p domain.Parsed) (domain.Receipt, error) {
@@ -32,11 +67,21 @@ func (f *failing) Current(ctx context.Context, s ...domain.Subject) ([]domain.Cu
 	return f.Store.Current(ctx, s...)
 }
 
-func (f *failing) KeyExists(ctx context.Context, hash [32]byte) (bool, error) {
+func (f *failing) KeyOf(ctx context.Context, hash [32]byte) (domain.Key, error) {
 	if f.read != nil {
-		return false, f.read
+		return domain.Key{}, f.read
 	}
-	return f.Store.KeyExists(ctx, hash)
+	if f.known != nil {
+		return f.known()
+	}
+	return f.Store.KeyOf(ctx, hash)
+}
+
+func (f *failing) Bodies(ctx context.Context, ids []int64) (map[int64][]byte, error) {
+	if f.bodies != nil {
+		return f.bodies()
+	}
+	return f.Store.Bodies(ctx, ids)
 }
 
 func (f *failing) Ready(context.Context) error { return f.ready }
@@ -100,7 +145,7 @@ func TestReadFailures(t *testing.T) {
 func TestKeyLookupFails(t *testing.T) {
 	w, f := newFailing(t)
 	f.read = domain.Errorf(domain.CodeBusy, "full")
-	key, _ := Mint()
+	key, _, _ := Mint()
 	wantProblem(t, w.do(http.MethodGet, "/machines", "", "Authorization", "Bearer "+key), 503, "busy")
 }
 

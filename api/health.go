@@ -10,20 +10,21 @@ import (
 
 // Landing names the paths to go on with.
 type Landing struct {
-	Service string `json:"service"`
-	Sources string `json:"sources"`
-	OpenAPI string `json:"openapi"`
-	Health  string `json:"health"`
+	Service string `json:"service" doc:"What this is." example:"giftline"`
+	Sources string `json:"sources" doc:"Which webhooks arrive, and the URLs to paste at the providers." example:"/sources"`
+	OpenAPI string `json:"openapi" doc:"The OpenAPI document." example:"/openapi.json"`
+	Docs    string `json:"docs" doc:"The same for people." example:"/docs"`
+	Health  string `json:"health" doc:"Whether a webhook could be recorded now." example:"/readyz"`
 }
 
 // Health is the answer to a probe.
 type Health struct {
-	Status string `json:"status" example:"ok"`
+	Status string `json:"status" doc:"Always ok; anything else is a problem." example:"ok"`
 }
 
 // landing tells a person, or a script, where to go on.
 func (a *API) landing(c *gin.Context) {
-	writeJSON(c, http.StatusOK, "application/json", Landing{"giftline", "/sources", "/openapi.json", "/readyz"})
+	writeJSON(c, http.StatusOK, "application/json", Landing{"giftline", "/sources", "/openapi.json", "/docs", "/readyz"})
 }
 
 // healthy says that the process lives, and nothing of the database: a restart would not help it.
@@ -52,7 +53,7 @@ func ok(c *gin.Context) {
 }
 
 func noRoute(c *gin.Context) {
-	fail(c, newProblem(http.StatusNotFound, codeNoRoute, "there is nothing at this path: see /openapi.json; a / at the end counts"))
+	fail(c, newProblem(http.StatusNotFound, codeNoRoute, "there is nothing at this path: see /docs; a / at the end counts"))
 }
 
 func noMethod(c *gin.Context) {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +48,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w.disk = disk
 	c := Config{
 		Tracker:  &domain.Tracker{Store: disk, Machines: machines, Parsers: webhooks.Parsers()},
-		Reader:   &domain.Reader{Store: disk, Machines: machines, Data: webhooks.Data},
+		Reader:   &domain.Reader{Store: disk, Machines: machines, Data: webhooks.Data, Dwells: disk.Dwells, LabelsOf: disk.LabelsOf},
 		Store:    disk,
 		Machines: machines,
 		Sources: []webhooks.Source{
@@ -119,9 +120,37 @@ func (w *world) do(method, target, body string, headers ...string) *httptest.Res
 		}
 	}
 	out := httptest.NewRecorder()
-	w.ServeHTTP(out, r)
+	answer := leaving(out, &r)
+	w.ServeHTTP(answer, r)
+	wantExplained(w.t, out)
 	return out
 }
+
+// wantExplained holds every problem that any test meets to the page of its code.
+func wantExplained(t *testing.T, out *httptest.ResponseRecorder) {
+	t.Helper()
+	if out.Header().Get("Content-Type") != "application/problem+json" || out.Body.Len() == 0 {
+		return
+	}
+	code, _ := decoded(t, out)["code"].(string)
+	if page := problemPages[code]; page.Status == 0 || out.Code != page.Status && out.Code != 503 && !slices.Contains(page.Also, out.Code) {
+		t.Errorf("code %q is answered with %d, which problemPages does not say", code, out.Code)
+	}
+}
+
+// leaving is a client that goes away once something was flushed, as only a live stream does.
+func leaving(out *httptest.ResponseRecorder, r **http.Request) http.ResponseWriter {
+	ctx, leave := context.WithCancel((*r).Context())
+	*r = (*r).WithContext(ctx)
+	return &leaver{out, leave}
+}
+
+type leaver struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (l *leaver) Flush() { l.leave() }
 
 // get reads a route that must answer.
 func (w *world) get(target string) map[string]any {
@@ -162,7 +191,7 @@ func wantProblem(t *testing.T, out *httptest.ResponseRecorder, status int, code 
 		t.Errorf("content type %q", ct)
 	}
 	p := decoded(t, out)
-	if p["code"] != code || p["status"] != float64(status) || p["type"] != "about:blank" || p["title"] == nil || p["detail"] == "" {
+	if p["code"] != code || p["status"] != float64(status) || p["type"] != "/problems/"+code || p["title"] == nil || p["detail"] == "" {
 		t.Errorf("problem %v, want code %s", p, code)
 	}
 	if id := out.Header().Get("X-Request-Id"); id == "" || p["request_id"] != id {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -62,12 +61,5 @@ func (a *API) machine(_ context.Context, in *MachineInput) (*machineOutput, erro
 
 // machineAnswers documents the two shapes of one answer.
 func (a *API) machineAnswers() map[string]*huma.Response {
-	table := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[domain.MachineView](), true, "")
-	return map[string]*huma.Response{"200": {
-		Description: http.StatusText(http.StatusOK),
-		Content: map[string]*huma.MediaType{
-			"application/json": {Schema: table},
-			"text/plain":       {Schema: &huma.Schema{Type: huma.TypeString}},
-		},
-	}}
+	return a.orText(reflect.TypeFor[domain.MachineView]())
 }

@@ -3,9 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 
@@ -25,30 +25,40 @@ func newHuma(e *gin.Engine, guarded *gin.RouterGroup) huma.API {
 	c.RejectUnknownQueryParameters = true
 	c.AllowAdditionalPropertiesByDefault = true // answers may gain fields
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[domain.Flags](), reflect.TypeFor[[]string]())
-	c.Transformers = []huma.Transformer{noteProblems}
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
+	c.Transformers = []huma.Transformer{noteProblems, maskPersonal}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: keyWords}}
 	c.Security = []map[string][]string{{"key": {}}}
 	return humagin.NewWithGroup(e, guarded, c)
 }
 
-// read registers a GET, post a POST.
+const keyWords = "An API key. Each operation names the scope that it takes: read sees timelines and lists, write settles what is " +
+	"parked, admin makes and revokes keys, raw sees the bytes that a provider sent; none includes another. A key may be limited " +
+	"to some sources: then nothing of the others exists for it. Without the grant of personal fields, an address shows as " +
+	"j***@example.com and every other personal field as ***; who knows an address may still ask for it by its id."
+
+// read registers a GET that takes the scope read, post a POST and put a PUT that take write.
 func read[I, O any](a *API, path, summary string, h func(context.Context, *I) (*O, error), answers ...func() map[string]*huma.Response) {
-	register(a, http.MethodGet, path, summary, h, answers...)
-}
-
-func post[I, O any](a *API, path, summary string, h func(context.Context, *I) (*O, error)) {
-	register(a, http.MethodPost, path, summary, h)
-}
-
-func register[I, O any](a *API, method, path, summary string, h func(context.Context, *I) (*O, error), answers ...func() map[string]*huma.Response) {
-	noun, _, _ := strings.Cut(path[1:], "/")
-	op := huma.Operation{
-		Method: method, Path: path, Summary: summary, Tags: []string{noun}, OperationID: operationID(method, path),
-		MaxBodyBytes: 64 << 10,
-	}
+	op := huma.Operation{Method: http.MethodGet, Path: path, Summary: summary}
 	for _, f := range answers {
 		op.Responses = f()
 	}
+	register(a, domain.ScopeRead, op, h)
+}
+
+func post[I, O any](a *API, path, summary string, h func(context.Context, *I) (*O, error)) {
+	register(a, domain.ScopeWrite, huma.Operation{Method: http.MethodPost, Path: path, Summary: summary}, h)
+}
+
+func put[I, O any](a *API, path, summary string, h func(context.Context, *I) (*O, error)) {
+	register(a, domain.ScopeWrite, huma.Operation{Method: http.MethodPut, Path: path, Summary: summary}, h)
+}
+
+// register adds an operation for keys with a scope.
+func register[I, O any](a *API, scope domain.Scope, op huma.Operation, h func(context.Context, *I) (*O, error)) {
+	a.declare(scope, op.Method, op.Path)
+	noun, _, _ := strings.Cut(op.Path[1:], "/")
+	op.Tags, op.OperationID, op.MaxBodyBytes = []string{noun}, operationID(op.Method, op.Path), 64<<10
+	op.Security = []map[string][]string{{"key": {string(scope)}}}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
@@ -67,8 +77,12 @@ func (a *API) documentOpen() {
 	a.documentPlain(http.MethodGet, "/", "Where to go on", reflect.TypeFor[Landing](), huma.Operation{})
 	a.documentPlain(http.MethodGet, "/healthz", "Whether the process lives", reflect.TypeFor[Health](), huma.Operation{})
 	a.documentPlain(http.MethodGet, "/readyz", "Whether a webhook could be recorded now: 503 if not", reflect.TypeFor[Health](), huma.Operation{})
+	a.documentPlain(http.MethodGet, "/problems", "What every problem's code means", reflect.TypeFor[ProblemList](), huma.Operation{})
+	a.documentPlain(http.MethodGet, "/problems/{code}", "What one code means", reflect.TypeFor[ProblemPage](), huma.Operation{
+		Parameters: []*huma.Param{textParam("path", "code", "A problem's code; its type ends in it.")},
+	})
 	for _, path := range []string{"/webhooks/{source}", "/webhooks/{source}/{event_type}"} {
-		op := huma.Operation{Description: webhookWords, RequestBody: &huma.RequestBody{
+		op := huma.Operation{RequestBody: &huma.RequestBody{
 			Required: true, Description: "The bytes that the provider signed, 1 MiB at most; what they hold is the provider's own.",
 			Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{}}},
 		}}
@@ -82,10 +96,6 @@ func (a *API) documentOpen() {
 		a.documentPlain(http.MethodPost, path, "A provider's webhook", reflect.TypeFor[Answer](), op)
 	}
 }
-
-const webhookWords = "Verified by the scheme of its source: svix and svix-raw by the headers svix-id, svix-timestamp and " +
-	"svix-signature, or the same with webhook- for svix-; token by a shared secret; hmac by the header that the source names. " +
-	"200 says that the delivery is on disk, whatever became of it; after 503 it is to be sent again."
 
 // documentPlain adds an operation that answers an answer, or a problem.
 func (a *API) documentPlain(method, path, summary string, answer reflect.Type, op huma.Operation) {
@@ -102,6 +112,9 @@ func (a *API) documentPlain(method, path, summary string, answer reflect.Type, o
 		"200":     said(http.StatusText(http.StatusOK), "application/json", answer),
 		"default": said("Refused, or to be asked again", "application/problem+json", reflect.TypeFor[Problem]()),
 	}
+	if strings.HasPrefix(path, "/problems") {
+		op.Responses["200"].Content["text/html"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: "<!doctype html>…"}
+	}
 	a.huma.OpenAPI().AddOperation(&op)
 }
 
@@ -111,9 +124,12 @@ func textParam(in, name, words string) *huma.Param {
 
 // closedLists are the words that answers choose from.
 var closedLists = map[reflect.Type][]any{
-	reflect.TypeFor[domain.Region]():  {domain.Status, domain.Delivery},
-	reflect.TypeFor[domain.Verdict](): {domain.Moved, domain.Gap, domain.Repeat, domain.Illegal, domain.Note},
-	reflect.TypeFor[domain.Reason]():  {domain.UnknownState, domain.Guarded, domain.AfterFinal, domain.Backward, domain.Contradicts},
+	reflect.TypeFor[domain.Region]():     {domain.Status, domain.Delivery},
+	reflect.TypeFor[domain.Scope]():      {domain.ScopeRead, domain.ScopeWrite, domain.ScopeAdmin, domain.ScopeRaw},
+	reflect.TypeFor[domain.EventGroup](): {domain.ByProvider, domain.BySource, domain.ByType, domain.ByVerdict},
+	reflect.TypeFor[KeyState]():          {KeyActive, KeyExpired, KeyRevoked},
+	reflect.TypeFor[domain.Verdict]():    {domain.Moved, domain.Gap, domain.Repeat, domain.Illegal, domain.Note},
+	reflect.TypeFor[domain.Reason]():     {domain.UnknownState, domain.Guarded, domain.AfterFinal, domain.Backward, domain.Contradicts},
 	reflect.TypeFor[domain.Phase](): {
 		domain.Preparing, domain.Held, domain.Waiting, domain.Claimed, domain.Fulfilling, domain.Shipping, domain.Completed,
 		domain.Failed, domain.Expired, domain.Canceled,
@@ -121,23 +137,34 @@ var closedLists = map[reflect.Type][]any{
 	reflect.TypeFor[domain.Result](): {
 		domain.ResultRecorded, domain.ResultDuplicate, domain.ResultConflict, domain.ResultUnresolved, domain.ResultQuarantined,
 	},
+	reflect.TypeFor[domain.ParkCode](): {
+		domain.ParkNoType, domain.ParkUnknownKind, domain.ParkNoSubject, domain.ParkContradiction, domain.ParkMeaning,
+		domain.ParkUndecodable, domain.ParkIdentifier, domain.ParkRefused,
+	},
 	reflect.TypeFor[domain.TimeQuality](): {
 		domain.TimeExact, domain.TimeApproximate, domain.TimeMissing, domain.TimeInvalid, domain.TimeFuture,
 	},
 }
 
-// refineSchemas writes down what huma cannot see in domain's types, which know nothing of it: closed lists and times.
-// huma's type aliases would forget which fields may be null.
+// refineSchemas writes down what huma cannot see in domain's types, which know nothing of it: closed lists, times and
+// which objects may be null.
+// huma's type aliases would forget which fields may be null. Words come last, when everything has its name.
 func (a *API) refineSchemas() {
 	schemas := a.huma.OpenAPI().Components.Schemas
 	for name, schema := range schemas.Map() {
 		for _, f := range reflect.VisibleFields(schemas.TypeFromRef("#/components/schemas/" + name)) {
 			key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if s := schema.Properties[key]; s != nil {
-				refine(s, f.Type)
+			s := schema.Properties[key]
+			if s == nil {
+				continue
+			}
+			refine(s, f.Type)
+			if f.Type.Kind() == reflect.Pointer && s.Ref != "" && !strings.Contains(f.Tag.Get("json"), ",omit") {
+				schemas.SchemaFromRef(s.Ref).Nullable = true
 			}
 		}
 	}
+	a.describe()
 }
 
 func refine(s *huma.Schema, t reflect.Type) {
@@ -147,11 +174,21 @@ func refine(s *huma.Schema, t reflect.Type) {
 	if t == reflect.TypeFor[domain.Instant]() {
 		s.Format = "date-time"
 	}
+	if t == reflect.TypeFor[domain.Flags]() {
+		s.Items.Enum = flagValues()
+	}
+	if t.Kind() == reflect.Slice && s.Items != nil {
+		refine(s.Items, t.Elem())
+	}
 	if list, ok := closedLists[t]; ok {
-		s.Enum = slices.Clone(list)
+		s.Enum = nil
+		for _, v := range list {
+			s.Enum = append(s.Enum, fmt.Sprint(v)) // as a string: huma compares a body's values with them
+		}
 		if s.Nullable {
 			s.Enum = append(s.Enum, nil)
 		}
+		s.PrecomputeMessages()
 	}
 }
 

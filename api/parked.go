@@ -48,11 +48,13 @@ type ParkedDelivery struct {
 	Size       int             `json:"size"`
 }
 
-// ParkedBody is one with the bytes that were signed: as text where they are UTF-8, else in base64.
+// ParkedBody is one with the bytes that were signed: as text where they are UTF-8, else in base64. Only a key with the
+// scope raw that is granted personal fields is shown them.
 type ParkedBody struct {
 	ParkedDelivery
-	Body       *string `json:"body"`
+	Body       *string `json:"body" doc:"Null where it is no text, or withheld."`
 	BodyBase64 *string `json:"body_base64,omitempty"`
+	Withheld   *string `json:"withheld,omitempty" doc:"Why this key is not shown the bytes." example:"this takes a key with the scope raw"`
 }
 
 // ParkedList is a page of them, newest first.
@@ -84,7 +86,9 @@ func (p parked) one(ctx context.Context, in *ParkedInput) (*body[ParkedBody], er
 		return nil, err
 	}
 	shown := ParkedBody{ParkedDelivery: parkedView(&d)}
-	if text := string(d.Body); utf8.ValidString(text) {
+	if p := mayReadBytes(callerOf(ctx)); p != nil {
+		shown.Withheld = &p.Detail
+	} else if text := string(d.Body); utf8.ValidString(text) {
 		shown.Body = &text
 	} else {
 		encoded := base64.StdEncoding.EncodeToString(d.Body)
@@ -147,7 +151,7 @@ func (s *Settle) settlement() (domain.Settlement, error) {
 	if s == nil {
 		return domain.Settlement{}, nil
 	}
-	p := newProblem(http.StatusUnprocessableEntity, codeFor(0), "the request does not fit: errors says where")
+	p := newProblem(http.StatusUnprocessableEntity, codeFor(0), RequestDetail)
 	for _, f := range []struct {
 		name string
 		said Said

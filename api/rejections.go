@@ -73,7 +73,7 @@ func (a *API) FlushRejections(ctx context.Context) error {
 	return err
 }
 
-// Run flushes rejections until the context ends, and once more then. Call it beside the server, and end it after the
+// Run flushes rejections, and when keys were used, until the context ends, and once more then. Call it beside the server, and end it after the
 // server.
 func (a *API) Run(ctx context.Context) {
 	tick := time.NewTicker(flushEvery)
@@ -94,5 +94,8 @@ func (a *API) Run(ctx context.Context) {
 func (a *API) flush(ctx context.Context) {
 	if err := a.FlushRejections(ctx); err != nil {
 		a.log.LogAttrs(ctx, slog.LevelWarn, "refused webhooks are not counted yet", slog.Any("err", err))
+	}
+	if err := a.flushUses(ctx); err != nil {
+		a.log.LogAttrs(ctx, slog.LevelWarn, "when keys were last used is not noted yet", slog.Any("err", err))
 	}
 }

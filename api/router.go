@@ -26,7 +26,9 @@ type Config struct {
 	Machines     domain.Machines
 	Sources      []webhooks.Source // each name once; one per provider is added, closed, where it is missing
 	PublicURL    string            // where providers reach us, without a path; empty shows bare paths
-	BootstrapKey string            // a key that needs no store; empty for none
+	BootstrapKey string            // a key that needs no store and may do everything; empty for none
+	RateLimit    int               // requests a second that one key may send; 0 for any number
+	CORSOrigins  []string          // origins whose pages may ask, such as https://app.example.com, or *
 	Now          func() time.Time  // time.Now when nil
 	Log          *slog.Logger      // silent when nil
 }
@@ -41,9 +43,16 @@ type API struct {
 	sourceNames []string
 	publicURL   string
 	keys        *keyring
+	scopes      map[string]domain.Scope // what a route takes, by method and path as gin has them
+	callers     *limits
+	strangers   *limits // without a valid key
+	used        uses
+	origins     []string
 	now         func() time.Time
 	log         *slog.Logger
 	rejected    rejections
+	tap         *domain.Tap
+	streams     *streams
 	requests    atomic.Uint64
 	idPrefix    string
 	engine      *gin.Engine
@@ -54,14 +63,18 @@ type API struct {
 func New(c Config) *API {
 	a := &API{
 		tracker: c.Tracker, reader: c.Reader, store: c.Store, machines: c.Machines, sources: map[string]*source{},
-		publicURL: c.PublicURL, keys: newKeyring(c.Store, c.BootstrapKey), now: c.Now, log: c.Log, idPrefix: newPrefix(),
+		publicURL: c.PublicURL, scopes: map[string]domain.Scope{}, callers: newLimits(c.RateLimit, burstSeconds*c.RateLimit),
+		origins: c.CORSOrigins, now: c.Now, log: c.Log, idPrefix: newPrefix(),
+		tap: &domain.Tap{Feed: c.Store}, streams: newStreams(),
 	}
+	a.strangers = newLimits(min(c.RateLimit, strangersPerSecond), strangersBurst)
 	if a.now == nil {
 		a.now = time.Now
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
+	a.keys = newKeyring(c.Store, c.BootstrapKey, a.now)
 	for _, s := range withDefaults(c.Sources) {
 		a.sources[s.Name] = a.open(s)
 		a.sourceNames = append(a.sourceNames, s.Name)
@@ -81,16 +94,34 @@ func (a *API) routes() {
 	open.POST("/webhooks/:source", a.webhook)
 	open.POST("/webhooks/:source/:event_type", a.webhook)
 
-	a.huma = newHuma(a.engine, a.engine.Group("/", a.authenticate, strict))
+	a.huma = newHuma(a.engine, a.engine.Group("/", a.authenticate, a.strict))
+	a.huma.UseMiddleware(a.once, a.tag)
 	open.GET("/openapi.json", a.openAPI())
+	open.GET("/docs", a.docs())
+	open.GET("/docs/style.css", a.style)
+	open.GET("/problems", a.problemList)
+	open.GET("/problems/:code", a.problemOne)
 	a.documentOpen()
 	for _, s := range a.subjectRoutes() {
+		read(a, "/"+s.plural, "Where they are", s.list)
+		s.words.document(a.huma.OpenAPI().Paths["/"+s.plural].Get)
 		read(a, "/"+s.plural+"/{id}", "Where it is now", s.summary)
 		read(a, "/"+s.plural+"/{id}/timeline", "How it got there", s.timeline)
 		read(a, "/"+s.plural+"/{id}/transitions", "What moved it", s.transitions)
 		read(a, "/"+s.plural+"/{id}/illegal-transitions", "What did not add up", s.illegal)
+		read(a, "/"+s.plural+"/{id}/explain", "Why it stands where it stands", s.explain, a.explainAnswers)
+		read(a, "/"+s.plural+"/{id}/labels", "What people say of it", s.labels)
+		put(a, "/"+s.plural+"/{id}/labels", "Say what it belongs to", s.setLabels)
 	}
+	read(a, "/references/{reference}", "Which subjects belong together", a.reference)
+	read(a, "/references/{reference}/timeline", "Their stories as one", a.story)
 	read(a, "/illegal-transitions", "What did not add up anywhere", a.ledger)
+	read(a, "/events", "What was recorded, across subjects", a.events)
+	read(a, "/events/{id}", "One event, with its subject", a.event)
+	register(a, domain.ScopeRaw, huma.Operation{
+		Method: "GET", Path: "/events/{id}/body", Summary: "The bytes that its provider signed", Responses: a.bodyAnswers(),
+	}, a.eventBody)
+	read(a, "/stream", "What happens, as it happens", a.stream, a.streamAnswers)
 	for _, p := range a.parkedRoutes() {
 		read(a, "/"+p.name, "Deliveries kept off the timelines", p.list)
 		read(a, "/"+p.name+"/{id}", "One of them, with its bytes", p.one)
@@ -99,7 +130,19 @@ func (a *API) routes() {
 	read(a, "/sources", "Which providers arrive", a.sourceList)
 	read(a, "/machines", "The transition tables", a.machineList)
 	read(a, "/machines/{name}", "One table, or with .mmd its diagram", a.machine, a.machineAnswers)
+	register(a, domain.ScopeAdmin, huma.Operation{Method: "GET", Path: "/keys", Summary: "Who may ask"}, a.keyList)
+	register(a, domain.ScopeAdmin, huma.Operation{Method: "POST", Path: "/keys", Summary: "Make a key, shown only now", DefaultStatus: 201}, a.makeKey)
+	register(a, domain.ScopeAdmin, huma.Operation{Method: "GET", Path: "/keys/{id}", Summary: "One key"}, a.oneKey)
+	register(a, domain.ScopeAdmin, huma.Operation{Method: "DELETE", Path: "/keys/{id}", Summary: "End a key, for good"}, a.revokeKey)
+	read(a, "/stats/phases", "Where subjects stand", a.phaseStats)
+	read(a, "/stats/funnel", "How far subjects came", a.funnelStats)
+	read(a, "/stats/dwell", "How long states last", a.dwellStats)
+	read(a, "/stats/events", "How much happened, per hour or day", a.eventStats)
+	read(a, "/stats/ingest", "What became of everything that arrived", a.ingestStats)
+	a.documentTags()
+	a.documentOnce()
 	a.refineSchemas()
+	a.checkScopes()
 }
 
 func newEngine(a *API) *gin.Engine {
@@ -110,7 +153,7 @@ func newEngine(a *API) *gin.Engine {
 	e.UseEscapedPath = true
 	e.UnescapePathValues = false // edge does, once
 	_ = e.SetTrustedProxies(nil)
-	e.Use(a.edge)
+	e.Use(a.edge, a.cors)
 	e.NoRoute(noRoute)
 	e.NoMethod(noMethod)
 	return e
@@ -120,6 +163,7 @@ func init() { // these are settings of whole packages
 	gin.SetMode(gin.ReleaseMode)
 	huma.DefaultArrayNullable = false
 	huma.NewError = humaError
+	huma.ErrorFormatter = formatted
 }
 
 func newPrefix() string {
@@ -131,7 +175,7 @@ func newPrefix() string {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.engine.ServeHTTP(w, r) }
 
-// Server is an http.Server that slow and oversized clients cannot hold up.
+// Server is an http.Server that slow and oversized clients cannot hold up, and whose shutdown ends the live streams of h.
 func Server(addr string, h http.Handler, log *slog.Logger) *http.Server {
 	s := &http.Server{
 		Addr: addr, Handler: h,
@@ -140,6 +184,9 @@ func Server(addr string, h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       120 * time.Second,
 		MaxHeaderBytes:    32 << 10,
+	}
+	if a, ok := h.(interface{ EndStreams() }); ok {
+		s.RegisterOnShutdown(a.EndStreams)
 	}
 	if log != nil {
 		s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)

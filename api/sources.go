@@ -93,7 +93,7 @@ func (a *API) sourceList(ctx context.Context, _ *struct{}) (*body[SourceList], e
 		return nil, err
 	}
 	l := SourceList{Sources: []SourceView{}}
-	for _, name := range a.sourceNames {
+	for _, name := range a.sourcesWithin(ctx) {
 		count := domain.SourceCount{Source: name}
 		if i := slices.IndexFunc(counts, func(c domain.SourceCount) bool { return c.Source == name }); i >= 0 {
 			count = counts[i]
@@ -103,14 +103,16 @@ func (a *API) sourceList(ctx context.Context, _ *struct{}) (*body[SourceList], e
 	return answer(l), nil
 }
 
+// sourcesWithin names the configured sources that the context reaches.
+func (a *API) sourcesWithin(ctx context.Context) []string {
+	return slices.DeleteFunc(slices.Clone(a.sourceNames), func(name string) bool { return !domain.InReach(ctx, name) })
+}
+
 func (a *API) sourceView(s *source, n domain.SourceCount) SourceView {
 	v := SourceView{
 		Name: s.Name, Provider: s.Provider, Configured: !s.closed(), Scheme: string(s.Scheme), URL: a.pasteURL(s),
 		Received: n.Received, LastReceived: n.LastReceived, Rejected: n.Rejected,
-		Results: SourceResults{
-			n.Counts[domain.ResultRecorded], n.Counts[domain.ResultDuplicate], n.Counts[domain.ResultConflict],
-			n.Counts[domain.ResultUnresolved], n.Counts[domain.ResultQuarantined],
-		},
+		Results: resultsOf(n.Counts),
 	}
 	if n.LastRejection != nil {
 		v.LastRejection = &SourceRejection{At: *n.LastRejection, Reason: n.LastReason}
@@ -123,6 +125,13 @@ func (a *API) sourceView(s *source, n domain.SourceCount) SourceView {
 	}
 	v.Next = s.nextStep(v)
 	return v
+}
+
+func resultsOf(counts map[domain.Result]int64) SourceResults {
+	return SourceResults{
+		counts[domain.ResultRecorded], counts[domain.ResultDuplicate], counts[domain.ResultConflict],
+		counts[domain.ResultUnresolved], counts[domain.ResultQuarantined],
+	}
 }
 
 func (s *source) nextStep(v SourceView) *string {

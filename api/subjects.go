@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -37,11 +38,13 @@ type Paging struct {
 // Moment is a query parameter that holds an instant.
 type Moment struct{ at *domain.Instant }
 
+const momentWanted = "expected RFC 3339 such as 2025-01-15T14:44:00Z; in a URL write + as %2B"
+
 // UnmarshalText reads RFC 3339.
 func (m *Moment) UnmarshalText(b []byte) error {
 	var at domain.Instant
 	if err := at.UnmarshalText(b); err != nil {
-		return domain.Errorf(domain.CodeInvalid, "expected RFC 3339 such as %s; in a URL write + as %%2B", "2025-01-15T14:44:00Z")
+		return domain.Errorf(domain.CodeInvalid, "%s", momentWanted)
 	}
 	m.at = &at
 	return nil
@@ -61,6 +64,7 @@ type subjects struct {
 	*API
 	plural     string
 	candidates []domain.Subject // without their id: what the plural covers
+	words      words
 }
 
 // plurals are the routes' names of kinds. Gifts cover Sendoso's sends too.
@@ -88,10 +92,21 @@ func (a *API) subjectRoutes() []subjects {
 			for _, m := range a.machines.All() {
 				if v := m.View(); v.Kind == k {
 					s.candidates = append(s.candidates, domain.Subject{Provider: v.Provider, Kind: k})
+					s.words.add(v)
 				}
 			}
 		}
 		all = append(all, s)
+	}
+	return all
+}
+
+// kinds are what the plural covers, each once.
+func (s subjects) kinds() (all []domain.Kind) {
+	for _, c := range s.candidates {
+		if !slices.Contains(all, c.Kind) {
+			all = append(all, c.Kind)
+		}
 	}
 	return all
 }
@@ -143,24 +158,36 @@ type SummaryInput struct {
 	Omitting
 }
 
+// Summary is where a subject is.
+type Summary struct {
+	domain.Summary
+	Labels *Labels `json:"labels" doc:"What people say of it; null for nothing."`
+}
+
 // summary answers where it is now, or was, without its story.
-func (s subjects) summary(ctx context.Context, in *SummaryInput) (*body[domain.Summary], error) {
+func (s subjects) summary(ctx context.Context, in *SummaryInput) (*body[Summary], error) {
 	c, err := s.find(ctx, in.Which)
 	if err != nil {
 		return nil, err
 	}
-	m, ok := s.machines.For(c.Subject.Provider, c.Subject.Kind)
-	if ok && in.AsOf.at == nil && in.KnownAt.at == nil { // spares reading any event
-		return answer(domain.Summary{
-			Subject: domain.SubjectViewOf(c.Subject, c.Source, c.Attributes), Phase: optional(c.State.Phase),
-			State: domain.StatesOf(m, c.State, c.Regions), Counts: domain.Counts{Events: c.Events, Illegal: c.Illegal},
-		}), nil
+	l, err := s.labelsOf(ctx, c.Subject)
+	if err != nil {
+		return nil, err
+	}
+	l = in.knownBy(l)
+	if in.AsOf.at == nil && in.KnownAt.at == nil { // spares reading any event
+		now, err := s.summaryOf(&c)
+		if err != nil {
+			return nil, err
+		}
+		now.Expected, err = s.reader.Expected(ctx, c, s.now())
+		return answer(Summary{now, l}), err
 	}
 	t, err := s.reader.Timeline(ctx, c, in.view(Paging{}))
 	if err != nil {
 		return nil, err
 	}
-	return answer(domain.Summary{Subject: t.Subject, Phase: t.Phase, State: t.State, Counts: t.Counts}), nil
+	return answer(Summary{domain.Summary{Subject: t.Subject, Phase: t.Phase, State: t.State, Counts: t.Counts}, l}), nil
 }
 
 // TimelineInput asks how a subject got there.
@@ -170,12 +197,27 @@ type TimelineInput struct {
 	Paging
 }
 
-func (s subjects) timeline(ctx context.Context, in *TimelineInput) (*body[domain.Timeline], error) {
+// Timeline is how a subject got where it is: what its events say, with what people say of it beside that.
+type Timeline struct {
+	Subject domain.SubjectView `json:"subject"`
+	Phase   *domain.Phase      `json:"phase"`
+	State   domain.States      `json:"state"`
+	Entries []domain.Entry     `json:"entries"`
+	Counts  domain.Counts      `json:"counts"`
+	Labels  *Labels            `json:"labels" doc:"What people say of it; null for nothing."`
+	Next    *string            `json:"next"`
+}
+
+func (s subjects) timeline(ctx context.Context, in *TimelineInput) (*body[Timeline], error) {
 	t, err := s.page(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return answer(t), nil
+	l, err := s.labelsOf(ctx, subjectOf(t.Subject))
+	if err != nil {
+		return nil, err
+	}
+	return answer(Timeline{t.Subject, t.Phase, t.State, t.Entries, t.Counts, in.knownBy(l), t.Next}), nil
 }
 
 func (s subjects) page(ctx context.Context, in *TimelineInput) (domain.Timeline, error) {

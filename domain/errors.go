@@ -10,17 +10,20 @@ type Code string
 
 // The codes. Verdicts are not errors.
 const (
-	CodeInvalid      Code = "invalid"       // the request cannot be understood
-	CodeNotFound     Code = "not_found"     // no such thing
-	CodeNotFoundAt   Code = "not_found_at"  // known, but nothing yet at the time asked for
-	CodeAmbiguous    Code = "ambiguous"     // the id is known at several providers
-	CodeBusy         Code = "busy"          // nothing was recorded: try again soon
-	CodeNewerMachine Code = "newer_machine" // a newer version folded this subject: upgrade this replica
-	CodeDamaged      Code = "damaged"       // stored bytes do not match their digest
-	CodeNewerStore   Code = "newer_store"   // the database was migrated by a newer version
-	CodeReset        Code = "reset"         // the position in the feed is unknown or no longer kept: read everything anew
-	CodeLost         Code = "lost"          // the claim has ended, and another may hold it
-	CodeNoStore      Code = "no_store"      // the database cannot be opened or used
+	CodeInvalid      Code = "invalid"                // the request cannot be understood
+	CodeNotFound     Code = "not_found"              // no such thing
+	CodeNotFoundAt   Code = "not_found_at"           // known, but nothing yet at the time asked for
+	CodeAmbiguous    Code = "ambiguous"              // the id is known at several providers
+	CodeBusy         Code = "busy"                   // nothing was recorded: try again soon
+	CodeNewerMachine Code = "newer_machine"          // a newer version folded this subject: upgrade this replica
+	CodeDamaged      Code = "damaged"                // stored bytes do not match their digest
+	CodeNewerStore   Code = "newer_store"            // the database was migrated by a newer version
+	CodeReset        Code = "reset"                  // the position in the feed is unknown or no longer kept: read everything anew
+	CodeLost         Code = "lost"                   // the claim has ended, and another may hold it
+	CodeErased       Code = "erased"                 // the bytes are not kept any more
+	CodeReused       Code = "idempotency_key_reused" // the idempotency key came with another request before
+	CodeInProgress   Code = "in_progress"            // the first request with this idempotency key is still running
+	CodeNoStore      Code = "no_store"               // the database cannot be opened or used
 )
 
 // Error is an error a caller can act on: Message says what is wrong and what to do next.

@@ -119,6 +119,11 @@ func (l lamp) Final(r domain.Region, state string) bool {
 	return state == l.rows[r][len(l.rows[r])-1]
 }
 
+// Limit gives whoever has to claim an hour.
+func (l lamp) Limit(r domain.Region, state string) (domain.DwellLimit, bool) {
+	return domain.DwellLimit{For: time.Hour, Why: "the lamp burns for an hour"}, state == "opened"
+}
+
 func (l lamp) MeaningOf(e *domain.Event) string {
 	if e.Region == domain.NoRegion || slices.Index(l.rows[e.Region], e.Target) < 0 {
 		return ""
@@ -203,6 +208,9 @@ func (s *shelf) Events(_ context.Context, subject domain.Subject, r domain.Range
 		case r.UpTo != nil && row.At > *r.UpTo || r.Known != nil && row.Joined > *r.Known:
 		case r.After != nil && row.Place().Compare(*r.After) <= 0:
 			p.Before = row.Outcome.After
+		case r.Limit > 0 && len(p.Rows) == r.Limit && r.Last:
+			p.Before, p.More = p.Rows[0].Outcome.After, true
+			p.Rows = append(p.Rows[1:], row)
 		case r.Limit > 0 && len(p.Rows) == r.Limit:
 			p.More = true
 		default:

@@ -28,6 +28,9 @@ type Change struct {
 	Was      Verdict // empty: the event was just recorded
 	Verdict  Verdict // empty: the event was taken off its timeline
 	JoinedAt Instant // when the change was made
+	Type     string  // of the event
+	Source   string  // that the event came by
+	Recorded Instant // when the event joined its timeline
 	Cause    string  // id of the event that changed the verdict, or ByMachine; empty for an event just recorded
 }
 

@@ -1,6 +1,9 @@
 package domain
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Flags are remarks on an entry, a closed list kept as a bit set. The order of the bits is the order they are shown in
 // and what databases hold: add at the end only.
@@ -45,6 +48,21 @@ func (f Flags) Names() []string {
 
 // MarshalJSON writes the names as an array.
 func (f Flags) MarshalJSON() ([]byte, error) { return json.Marshal(f.Names()) }
+
+// UnmarshalJSON reads what MarshalJSON wrote. Names that a newer version has are left out.
+func (f *Flags) UnmarshalJSON(b []byte) error {
+	var names []string
+	if err := json.Unmarshal(b, &names); err != nil {
+		return err
+	}
+	*f = 0
+	for _, name := range names {
+		if i := slices.Index(flagNames[:], name); i >= 0 {
+			*f |= 1 << i
+		}
+	}
+	return nil
+}
 
 // Facts are what a verdict may read of an event beside its state: a bit set, kept in a column so that no verdict needs
 // a body.

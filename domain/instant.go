@@ -5,6 +5,9 @@ import "time"
 // Instant is a point in time in microseconds since 1970, UTC: the unit that both databases keep and compare exactly.
 type Instant int64
 
+// InstantSecond is a second in instants.
+const InstantSecond Instant = 1_000_000
+
 // Times outside these years are clamped, so that every instant prints as RFC 3339 and sorts.
 var (
 	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -42,3 +45,14 @@ func (i *Instant) UnmarshalText(b []byte) error {
 	*i = InstantOf(t)
 	return nil
 }
+
+const (
+	hour = Instant(time.Hour / time.Microsecond)
+	day  = 24 * hour
+)
+
+// Hour gives the beginning of the instant's hour.
+func (i Instant) Hour() Instant { return i - i%hour }
+
+// Day gives the beginning of the instant's day, UTC.
+func (i Instant) Day() Instant { return i - i%day }

@@ -54,11 +54,35 @@ type Machine interface {
 	Final(r Region, state string) bool
 	// Regions lists the machine's regions.
 	Regions() []Region
+	// Limit gives how long a state is expected to last at most; false where nothing is expected.
+	Limit(Region, string) (DwellLimit, bool)
+	// Next lists the single steps that may legally come next: what a later event, exact and alone at its time, would be
+	// answered moved for. In table order; never nil.
+	Next(State) []Step
+	// Forbidding gives the condition, in words, of the guard that makes an event illegal, from the state before the
+	// event's instant and the state that it found; empty for none.
+	Forbidding(before, held State, e *Event) string
+	// Missing tells in words, the likeliest first, why something before an event that moved was probably not reported:
+	// the steps a gap implies, and what its flags or its unusual start remark. Nil where nothing is missing.
+	Missing(held State, e *Event, o Outcome) []string
+	// Quiet tells in words what it may mean that a state is all that has been heard; nil where there is nothing to tell.
+	Quiet(State) []string
 	// MeaningOf explains an event's reported state or type in our words; empty if unknown.
 	MeaningOf(*Event) string
 	// View gives the table as data, Mermaid as a diagram.
 	View() MachineView
 	Mermaid() string
+}
+
+// Step is something that may legally come next.
+type Step struct {
+	Region  Region `json:"region"`
+	State   string `json:"state" doc:"The state it would lead to, as the provider spells it." example:"claimed"`
+	Phase   *Phase `json:"phase" doc:"The subject's phase after it; null for kinds without phases."`
+	Meaning string `json:"meaning" doc:"The state in our words." example:"a gift chosen, details given"`
+	Usual   bool   `json:"usual" doc:"A step forward that the provider describes; else a return, or one that it does not rule out."`
+	Aside   bool   `json:"aside" doc:"A hold, a failure or an end."`
+	Flags   Flags  `json:"flags" doc:"What its entry would be flagged with."`
 }
 
 // Machines finds the machine of a subject.
@@ -100,6 +124,14 @@ type StateView struct {
 	Aside   bool       `json:"aside"` // an exception, never inferred
 	From    []string   `json:"from"`
 	Also    []EdgeView `json:"also"`
+	Limit   *LimitView `json:"limit"`
+}
+
+// LimitView is how long a stay in a state is expected to last at most.
+type LimitView struct {
+	Seconds    int64  `json:"seconds" doc:"By the wall clock, from when the state was entered." example:"5184000"`
+	Documented bool   `json:"documented" doc:"true: the provider says so. false: a default of Giftline."`
+	Why        string `json:"why" doc:"Where the limit is written, or what it is good for." example:"help centre: a gift can be claimed for 60 days unless its campaign says otherwise"`
 }
 
 // EdgeView is a return, a restart or an edge that the provider leaves open.

@@ -24,6 +24,9 @@ type Reader struct {
 	Machines Machines
 	// Data gives the provider's own fields of an event from its raw body; null where it cannot.
 	Data func(Event, []byte) json.RawMessage
+	// Dwells and LabelsOf are Stats.Dwells and Lists.LabelsOf; while nil, nothing is known of either.
+	Dwells   func(ctx context.Context, machine string) ([]Dwell, error)
+	LabelsOf func(context.Context, ...Subject) (map[Subject]Labels, error)
 }
 
 // Find gives the one known subject among the candidates. Errors: CodeNotFound, CodeAmbiguous.
@@ -46,9 +49,9 @@ func (r *Reader) Timeline(ctx context.Context, c Current, v View) (Timeline, err
 	if err != nil {
 		return Timeline{}, err
 	}
-	m, ok := r.Machines.For(c.Subject.Provider, c.Subject.Kind)
-	if !ok {
-		return Timeline{}, Errorf(CodeNewerMachine, "this version has no machine for %s %s: upgrade it", c.Subject.Provider, c.Subject.Kind)
+	m, err := r.machine(c.Subject)
+	if err != nil {
+		return Timeline{}, err
 	}
 	var t Timeline
 	var page Page
@@ -56,34 +59,41 @@ func (r *Reader) Timeline(ctx context.Context, c Current, v View) (Timeline, err
 		page, err = r.Store.Events(ctx, c.Subject, Range{After: after, Limit: PageSize})
 		t = timelineOf(m, page.Current)
 	} else {
-		t, page, err = r.past(ctx, m, c, v, after)
+		var then Current
+		var rows []Recorded
+		then, rows, err = r.past(ctx, m, c, v)
+		t, page = timelineOf(m, then), pageAfter(m, rows, after)
 	}
 	if err != nil {
 		return Timeline{}, err
 	}
-	if err := r.entries(ctx, m, &t, page); err != nil {
-		return Timeline{}, err
+	t.Entries = EntriesOf(m, page.Before, page.Rows)
+	if page.More {
+		next := formatCursor(page.Rows[len(page.Rows)-1].Place())
+		t.Next = &next
 	}
-	if v.OmitReceived || v.KnownAt != nil {
-		for i := range t.Entries {
-			t.Entries[i].Received = nil
-		}
+	if err := r.fill(ctx, v, page.Rows, func(i int) *Entry { return &t.Entries[i] }); err != nil {
+		return Timeline{}, err
 	}
 	return t, nil
 }
 
 // past folds what was known or had happened by then from its events; nothing cached is trusted.
-func (r *Reader) past(ctx context.Context, m Machine, c Current, v View, after *Place) (Timeline, Page, error) {
+func (r *Reader) past(ctx context.Context, m Machine, c Current, v View) (Current, []Recorded, error) {
 	all, err := r.Store.Events(ctx, c.Subject, Range{UpTo: v.AsOf, Known: v.KnownAt})
 	if err != nil {
-		return Timeline{}, Page{}, err
+		return Current{}, nil, err
 	}
 	if len(all.Rows) == 0 {
-		return Timeline{}, Page{}, Errorf(CodeNotFoundAt, "%s is known, but nothing of it by then", c.Subject)
+		return Current{}, nil, Errorf(CodeNotFoundAt, "%s is known, but nothing of it by then", c.Subject)
 	}
-	t := timelineOf(m, Refold(m, c.Subject, c.Source, all.Rows))
+	return Refold(m, c.Subject, c.Source, all.Rows), all.Rows, nil
+}
+
+// pageAfter cuts a page out of folded rows.
+func pageAfter(m Machine, rows []Recorded, after *Place) Page {
 	page := Page{Before: m.Start()}
-	for _, row := range all.Rows {
+	for _, row := range rows {
 		switch {
 		case after != nil && row.Place().Compare(*after) <= 0:
 			page.Before = row.Outcome.After
@@ -93,27 +103,27 @@ func (r *Reader) past(ctx context.Context, m Machine, c Current, v View, after *
 			page.Rows = append(page.Rows, row)
 		}
 	}
-	return t, page, nil
+	return page
 }
 
-func (r *Reader) entries(ctx context.Context, m Machine, t *Timeline, page Page) error {
-	t.Entries = EntriesOf(m, page.Before, page.Rows)
-	ids := make([]int64, len(page.Rows))
-	for i := range page.Rows {
-		ids[i] = page.Rows[i].Body
+// fill gives the entries of rows what only the bodies tell, and takes away what the view leaves out.
+func (r *Reader) fill(ctx context.Context, v View, rows []Recorded, entry func(i int) *Entry) error {
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].Body
 	}
 	bodies, err := r.Store.Bodies(ctx, ids)
 	if err != nil {
 		return err
 	}
-	for i := range page.Rows {
-		if body, ok := bodies[page.Rows[i].Body]; ok {
-			t.Entries[i].Data = r.Data(page.Rows[i].Event, body)
+	for i := range rows {
+		e := entry(i)
+		if body, ok := bodies[rows[i].Body]; ok {
+			e.Data = r.Data(rows[i].Event, body)
 		}
-	}
-	if page.More {
-		next := formatCursor(page.Rows[len(page.Rows)-1].Place())
-		t.Next = &next
+		if v.OmitReceived || v.KnownAt != nil {
+			e.Received = nil
+		}
 	}
 	return nil
 }
@@ -161,11 +171,7 @@ func (c *Current) add(r *Recorded) {
 
 const cursorSize = 8 + 8 + len(Fingerprint{})
 
-func formatCursor(p Place) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(p.At))
-	b = binary.BigEndian.AppendUint64(b, uint64(p.Rank))
-	return base64.RawURLEncoding.EncodeToString(append(b, p.Fingerprint[:]...))
-}
+func formatCursor(p Place) string { return base64.RawURLEncoding.EncodeToString(p.bytes()) }
 
 func parseCursor(s string) (*Place, error) {
 	if s == "" {
@@ -175,7 +181,21 @@ func parseCursor(s string) (*Place, error) {
 	if err != nil || len(b) != cursorSize {
 		return nil, Errorf(CodeInvalid, "cursor is not one that a timeline gave: start again without it")
 	}
-	p := Place{At: Instant(binary.BigEndian.Uint64(b)), Rank: int(binary.BigEndian.Uint64(b[8:]))}
-	copy(p.Fingerprint[:], b[16:])
+	p := placeOf(b)
 	return &p, nil
+}
+
+// bytes are cursorSize of them.
+func (p Place) bytes() []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(p.At))
+	b = binary.BigEndian.AppendUint64(b, uint64(p.Rank))
+	return append(b, p.Fingerprint[:]...)
+}
+
+// placeOf is the inverse of bytes, and looks at no more.
+func placeOf(b []byte) Place {
+	return Place{
+		At: Instant(binary.BigEndian.Uint64(b)), Rank: int(binary.BigEndian.Uint64(b[8:])),
+		Fingerprint: Fingerprint(b[16:cursorSize]),
+	}
 }

@@ -111,7 +111,9 @@ func TestReader_Timeline_stateOfThatTime(t *testing.T) {
 	r, _ := readerOf(story(history...))
 	early := clock("10:30")
 	line := timeline(t, r, domain.View{AsOf: &early})
-	wantSame(t, line.State.Status, domain.RegionState{State: "opened", Since: ptr(clock("10:00")), Reported: ptr("opened")})
+	wantSame(t, line.State.Status, domain.RegionState{
+		State: "opened", Since: ptr(clock("10:00")), Reported: ptr("opened"), DueAt: ptr(clock("11:00")),
+	})
 	wantSame(t, *line.State.Delivery, domain.RegionState{State: domain.New})
 	wantSame(t, line.Phase, ptr(domain.Waiting))
 	wantSame(t, timeline(t, r, domain.View{}).State.Status.State, "claimed")

@@ -4,6 +4,10 @@ import "context"
 
 // Store keeps what was received. An answer without error means on disk; every error means unknown, and sending again
 // is harmless because identity is decided by a unique key in the transaction of the state change.
+//
+// A limited context (see Within) reads of a subject what its own sources told: the stored cache where they told all of
+// it, the fold of their events alone where they told some, and nothing where they told none. An event belongs to the
+// source of its first copy. Bodies go by numbers that only a read of their events gives.
 type Store interface {
 	// Record keeps one delivery and gives what became of it. It blocks until a commit that holds it is on disk.
 	// Errors: CodeBusy (queue, lock or disk full; nothing recorded), CodeNewerMachine.
@@ -34,13 +38,12 @@ type Store interface {
 	SourceCounts(context.Context) ([]SourceCount, error)
 
 	Feed
+	Log
+	Once
 	Worklist
-
-	// SaveKey stores the hash of an API key; KeyExists looks one up.
-	SaveKey(ctx context.Context, name string, hash [32]byte) error
-	KeyExists(ctx context.Context, hash [32]byte) (bool, error)
-	// AnyKey reports whether a key was ever saved.
-	AnyKey(context.Context) (bool, error)
+	Keys
+	Lists
+	Stats
 
 	// Ready fails when the database cannot take writes now.
 	Ready(context.Context) error
@@ -53,6 +56,7 @@ type Range struct {
 	UpTo  *Instant // inclusive: at <= UpTo
 	Known *Instant // inclusive: joined <= Known
 	Limit int      // at most so many; 0 for all
+	Last  bool     // the last ones of the range, instead of the first
 }
 
 // Page is a run of a subject's events.
@@ -60,7 +64,7 @@ type Page struct {
 	Current Current // the subject, read in the same snapshot as the rows
 	Before  State   // after the last event of the subject that stands before the page; the machine's start if none does
 	Rows    []Recorded
-	More    bool // events of the range remain beyond Limit
+	More    bool // events of the range remain beyond Limit; with Last, before the page
 }
 
 // Recorded is an event with what the fold says of it and how it arrived.

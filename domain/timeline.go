@@ -19,6 +19,8 @@ type Summary struct {
 	Phase   *Phase      `json:"phase"`
 	State   States      `json:"state"`
 	Counts  Counts      `json:"counts"`
+	// Expected is what may come next and when; left out of lists, and of a look into the past.
+	Expected *Expected `json:"expected,omitempty"`
 }
 
 // SubjectView is how a subject and its attributes are shown.
@@ -45,7 +47,7 @@ type RegionState struct {
 	Since    *Instant `json:"since"`    // when the state was entered, by the provider's clock
 	Final    bool     `json:"final"`    // nothing leads out of it
 	Reported *string  `json:"reported"` // last said by the provider, whether it could be true or not
-	DueAt    *Instant `json:"due_at"`
+	DueAt    *Instant `json:"due_at"`   // until when it is expected to stay so at most
 }
 
 // Entry is one event on a timeline.
@@ -92,6 +94,9 @@ func StatesOf(m Machine, s State, facts map[Region]RegionFacts) States {
 	for _, r := range m.Regions() {
 		one := RegionState{
 			State: s.In(r), Since: facts[r].Since, Final: m.Final(r, s.In(r)), Reported: optional(facts[r].Reported),
+		}
+		if due, limited := DueAt(m, s, facts, r); limited {
+			one.DueAt = &due
 		}
 		if r == Delivery {
 			view.Delivery = &one

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -47,6 +48,10 @@ func TestFlags_areAClosedList(t *testing.T) {
 func TestFlags_JSON(t *testing.T) {
 	wantWire(t, domain.Flags(0), `[]`)
 	wantWire(t, domain.NewOrder|domain.ClaimNotSeen|domain.Suppressed, `["claim_not_seen","suppressed","new_order"]`)
+	var read domain.Flags
+	if err := json.Unmarshal([]byte(`["new_order","claim_not_seen","of a newer version"]`), &read); err != nil || read != domain.NewOrder|domain.ClaimNotSeen {
+		t.Errorf("read %v, %v", read.Names(), err)
+	}
 }
 
 // The facts are a column too.

@@ -2,6 +2,7 @@ package statemachines
 
 import (
 	"fmt"
+	"time"
 
 	"giftline/domain"
 )
@@ -18,7 +19,7 @@ func (m *Machine) check() error {
 			return err
 		}
 	}
-	for _, check := range []func() error{m.checkReports, m.checkReported, m.checkNotes, m.checkGuards, m.checkConditions} {
+	for _, check := range []func() error{m.checkReports, m.checkReported, m.checkNotes, m.checkGuards, m.checkConditions, m.checkAbsences} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -50,6 +51,8 @@ func (r *region) checkRow(i int) error {
 		return fmt.Errorf("has no meaning")
 	case row.Lasts && r.name != domain.Delivery:
 		return fmt.Errorf("lasts: only delivery keeps that a state is for good")
+	case row.Limit != nil && (row.Limit.For < time.Second || row.Limit.Why == ""):
+		return fmt.Errorf("its limit needs a second at least, and a reason")
 	}
 	seen := map[string]bool{}
 	for _, e := range row.Edges {

@@ -4,13 +4,17 @@ import "giftline/domain"
 
 var emailNotDelivered = []string{New, "scheduled", "delayed", "sent", "delivery_delayed"}
 
+// emailAttempts is how long Amazon SES, which both providers send by, tries to deliver.
+var emailAttempts = within(14*hour, documented, "Amazon SES gives up after 14 hours at most")
+
 // emailDelivery is what both e-mail providers report of an e-mail's way, after Amazon SES's lifecycle
 // (providers.md 7 and 10.5).
 var emailDelivery = []Row{
 	row("scheduled", Preparing, "accepted, to be sent later", from(New)),
-	row("delayed", Preparing, "could not be handed over yet; will be tried again", from(New, "scheduled"), aside),
-	row("sent", Shipping, "accepted for delivery", from(New, "scheduled", "delayed")),
-	row("delivery_delayed", Shipping, "the recipient's server put it off", from("sent"), aside),
+	row("delayed", Preparing, "could not be handed over yet; will be tried again", from(New, "scheduled"), aside,
+		within(6*hour, ours, "three tries to hand it over end well before")),
+	row("sent", Shipping, "accepted for delivery", from(New, "scheduled", "delayed"), emailAttempts),
+	row("delivery_delayed", Shipping, "the recipient's server put it off", from("sent"), aside, emailAttempts),
 	row("delivered", Completed, "the recipient's server has taken it",
 		from("sent", "delivery_delayed"), alsoWhen(in(Delivery, "bounced").permanently(false), "bounced")),
 	row("bounced", Failed, "the recipient's server returned it", from("sent", "delivery_delayed", "delivered"), aside, lasts),
@@ -33,12 +37,28 @@ var emailGuards = []Guard{
 	{Region: Status, States: []string{"complained"}, When: notIn(Delivery, "delivered"), Flag: DeliveredNotSeen},
 }
 
+// svixLateness is what the schedules of Svix and of its kind come to (providers.md 10.7).
+const svixLateness = "automatic retries go on for up to 28 hours, and somebody may send it again days later"
+
+var emailAbsences = []Absence{
+	{Flag: DeliveredNotSeen, Into: []string{"opened", "clicked"}, Means: "it was opened, so it was delivered: that webhook is late or lost, its type is not among those sent here, or a scanner opened it on the way"},
+	{Flag: DeliveredNotSeen, Into: []string{"complained"}, Means: "it was marked as spam, so it was delivered: that webhook is late or lost, or its type is not among those sent here"},
+	{From: New, Into: []string{"clicked"}, Means: "an opened e-mail is only seen when its pictures are shown, and while opens are tracked"},
+	{Steps: []string{"sent"}, Means: "email.sent is not among the types sent here"},
+}
+
+var emailSilences = []Silence{
+	{While: []Condition{in(Delivery, "delivered"), in(Status, New)}, Means: "nobody is known to have opened it: that is only seen when pictures are shown, and while opens are tracked"},
+	{While: []Condition{in(Delivery, "sent", "delivery_delayed"), in(Status, New)}, Means: "the recipient's server has neither taken nor returned it yet"},
+	{While: []Condition{in(Delivery, "bounced").permanently(false)}, Means: "the bounce is not for good: it may still be delivered"},
+}
+
 // email makes an e-mail machine: the two providers' lifecycles are the same, their pages are not.
 func email(provider domain.Provider, page string, reports ...Report) Table {
 	return Table{
 		Name: string(provider) + ".email", Provider: provider, Kind: domain.Email, Revision: 1, Page: page, Prefix: "email.",
 		Status: emailEngagement, Delivery: emailDelivery, DeliveryFirst: true, Guards: emailGuards,
-		Reports: reports,
+		Reports: reports, Absences: emailAbsences, Silences: emailSilences, Lateness: svixLateness,
 	}
 }
 
@@ -79,14 +99,18 @@ func sendingDomain(provider domain.Provider, page string) Table {
 			{Event: "domain.deleted", Region: Status, State: "deleted"},
 		},
 		Status: []Row{
-			anyStatus("not_started", "the records were not looked for yet", from(New)),
-			anyStatus("pending", "the records are being looked for", from(New)), // OpenSend looks at once
+			anyStatus("not_started", "the records were not looked for yet", from(New),
+				within(7*day, ours, "somebody has to set the records and have them looked for")),
+			anyStatus("pending", "the records are being looked for", from(New), // OpenSend looks at once
+				within(3*day, ours, "DNS records that are right are found within hours: look at them")),
 			anyStatus("verified", "may be used"),
 			anyStatus("failed", "the records were not found", aside),
 			anyStatus("partially_verified", "may be used for some purposes", aside),
 			anyStatus("partially_failed", "one of sending and receiving is verified, the other is not", aside),
 			row("deleted", NoPhase, "removed", from(domainStatuses...), aside),
 		},
+		Lateness: svixLateness,
+		Silences: []Silence{{While: []Condition{in(Status, "pending", "not_started")}, Means: "DNS records are looked for again and again: a status follows only when it changes"}},
 	}
 }
 
@@ -114,5 +138,7 @@ func suppression(provider domain.Provider, page string, notes ...NoteRow) Table 
 			row("added", NoPhase, "the address is on the suppression list", from(New), also("removed")),
 			row("removed", NoPhase, "the address was taken off the list", from("added")),
 		},
+		Lateness: svixLateness,
+		Absences: []Absence{{From: New, Steps: []string{"added"}, Means: "the address was on the list before the webhook was set up"}},
 	}
 }

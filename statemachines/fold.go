@@ -76,7 +76,7 @@ func (m *Machine) judge(o *domain.Outcome, before domain.State, e *domain.Event)
 		}
 	case a.note != nil:
 		o.Flags |= a.note.Flag
-	case m.guarded(before, held, e):
+	case m.forbidding(before, held, e) != nil:
 		o.Verdict, o.Reason = domain.Illegal, domain.Guarded
 		o.Flags |= a.hint
 	case a.direct || a.allowedWhen(before, held, e.Region):
@@ -124,15 +124,15 @@ func (c *Condition) test(before, held domain.State, own domain.Region) bool {
 	return c.holds(before)
 }
 
-// guarded reports whether a hard guard forbids the step.
-func (m *Machine) guarded(before, held domain.State, e *domain.Event) bool {
+// forbidding gives the first hard guard that forbids the step; nil for none.
+func (m *Machine) forbidding(before, held domain.State, e *domain.Event) *Guard {
 	for i := range m.table.Guards {
 		g := &m.table.Guards[i]
 		if g.Flag == 0 && g.watches(held, e) && g.When.holds(before) {
-			return true
+			return g
 		}
 	}
-	return false
+	return nil
 }
 
 // remarks collects the flags of soft guards. They read what is held now: at equal times the row order has put what

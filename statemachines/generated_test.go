@@ -40,7 +40,8 @@ Events of one subject are put in order by time, then by the place of their row (
 by fingerprint; the order of arrival decides nothing. In the tables, **bold** states are final (credits, conditions and
 open questions not counted), *slanted* ones are aside: holds, failures and ends, which are never inferred. In *also*, a
 question mark means that the provider does not say whether the step exists; a star that it does on a condition, given
-below the table. What every pair of state and report comes to is in [testdata/matrix](testdata/matrix), whole stories
+below the table. *Limit* is how long a state is expected to last before somebody should look: written down by the provider,
+or ours; it moves nothing. What every pair of state and report comes to is in [testdata/matrix](testdata/matrix), whole stories
 are in [testdata/stories](testdata/stories).
 
 `
@@ -83,12 +84,12 @@ func (m *Machine) inRankOrder() []domain.Region {
 
 func (m *Machine) documentRegion(b *strings.Builder, r *region) {
 	fmt.Fprintf(b, "\n### %s of %s\n\n", strings.ToUpper(string(r.name[:1]))+string(r.name[1:]), m.Name())
-	fmt.Fprintf(b, "| state | reported by | from | also | phase | meaning |\n| --- | --- | --- | --- | --- | --- |\n")
+	fmt.Fprintf(b, "| state | reported by | from | also | phase | meaning | limit |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for i := range r.rows {
 		row := &r.rows[i]
 		from, also := row.columns()
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", r.styled(row), strings.Join(m.eventsOf(r.name, row.State), "<br>"),
-			from, also, row.Phase, row.Meaning)
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.styled(row), strings.Join(m.eventsOf(r.name, row.State), "<br>"),
+			from, also, row.Phase, row.Meaning, row.limited())
 	}
 }
 
@@ -119,6 +120,21 @@ func (r *Row) columns() (from, also string) {
 		}
 	}
 	return strings.Join(steps, ", "), strings.Join(others, ", ")
+}
+
+// limited says the limit in days or hours, and whose it is.
+func (r *Row) limited() string {
+	if r.Limit == nil {
+		return ""
+	}
+	length := count(int(r.Limit.For/hour), "hour")
+	if r.Limit.For%day == 0 {
+		length = count(int(r.Limit.For/day), "day")
+	}
+	if !r.Limit.Documented {
+		return length + ", ours: " + r.Limit.Why
+	}
+	return length + ", " + r.Limit.Why
 }
 
 func (m *Machine) documentNotes(b *strings.Builder) {

@@ -188,7 +188,7 @@ func TestLaw_GapsAreHonest(t *testing.T) {
 				t.Fatalf("%s -> %s via %v: nothing leads from %s to %s", before.In(e.Region), e.Target, via, from, step)
 			}
 			inferred := domain.Event{Region: e.Region, Target: step}
-			if e.Previous == "" && m.guarded(f.beforeInstant(m, i), before.With(e.Region, from), &inferred) {
+			if e.Previous == "" && m.forbidding(f.beforeInstant(m, i), before.With(e.Region, from), &inferred) != nil {
 				t.Fatalf("%s -> %s via %v: a guard forbids %s", before.In(e.Region), e.Target, via, step)
 			}
 			from = step

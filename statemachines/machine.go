@@ -33,6 +33,14 @@ func (m *Machine) Final(r domain.Region, state string) bool {
 	return m.regions[r] != nil && m.regions[r].final[state]
 }
 
+// Limit gives how long a state is expected to last at most; false where nothing is expected.
+func (m *Machine) Limit(r domain.Region, state string) (domain.DwellLimit, bool) {
+	if limit := m.row(r, state).Limit; limit != nil {
+		return *limit, true
+	}
+	return domain.DwellLimit{}, false
+}
+
 // Inferred lists the steps that a gap implies, oldest first; never an aside row.
 func (m *Machine) Inferred(before domain.State, e *domain.Event) []string {
 	r := m.regions[e.Region]

@@ -80,6 +80,10 @@ func TestMachines_Hash(t *testing.T) {
 		"a meaning":        func(t *Table) { t.Status[0].Meaning = "the first" },
 		"the page":         func(t *Table) { t.Page = "https://example.com" },
 		"a note's meaning": func(t *Table) { t.Notes[0].Meaning = "a remark" },
+		"an absence":       func(t *Table) { t.Absences = []Absence{{From: "a", Means: "lost"}} },
+		"a silence":        func(t *Table) { t.Silences = []Silence{{While: []Condition{in(Status, "a")}, Means: "waits"}} },
+		"the lateness":     func(t *Table) { t.Lateness = "a day" },
+		"a dwell limit":    func(t *Table) { within(day, ours, "try")(&t.Status[0]) },
 	}
 	other := map[string]func(*Table){
 		"a state":           func(t *Table) { t.Status[1].State = "bb" },

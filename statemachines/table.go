@@ -2,6 +2,7 @@ package statemachines
 
 import (
 	"strings"
+	"time"
 
 	"giftline/domain"
 )
@@ -22,6 +23,9 @@ type Table struct {
 	Reports       []Report
 	Notes         []NoteRow
 	Guards        []Guard
+	Absences      []Absence // no part of the fold, and neither are these two
+	Silences      []Silence
+	Lateness      string // how late a webhook of the provider may be, in words
 }
 
 // Row is one state. Rows stand in lifecycle order: their place is the rank of the events that report them.
@@ -35,6 +39,8 @@ type Row struct {
 	Keeps   bool // the phase stays as it ended before
 	Lasts   bool // may be for good: domain.Permanent is kept while the state is held
 	Leads   bool // engagement: its phase stands over delivery's, unless delivery failed or was canceled
+
+	Limit *domain.DwellLimit // how long a stay is expected to last; no part of the fold
 }
 
 // Edge is one way into a row, or what is said where there is none.
@@ -155,6 +161,23 @@ func noteIn(flag domain.Flags, states ...string) func(*Row) { return edges(AsNot
 
 // hint flags the report when it is illegal in one of the states.
 func hint(flag domain.Flags, states ...string) func(*Row) { return edges(Hint, nil, flag, states) }
+
+const (
+	hour = time.Hour
+	day  = 24 * hour
+)
+
+// documented and ours say whose a limit is: the provider's, who wrote it down, or a default of ours.
+const (
+	documented = true
+	ours       = false
+)
+
+// within limits how long a stay is expected to last, by the wall clock; why says where that is written, or what it is
+// good for.
+func within(limit time.Duration, documented bool, why string) func(*Row) {
+	return func(r *Row) { r.Limit = &domain.DwellLimit{For: limit, Documented: documented, Why: why} }
+}
 
 func aside(r *Row)  { r.Aside = true }
 func credit(r *Row) { r.Credit = true }

@@ -38,10 +38,10 @@ func (m *Machine) regionView(r *region) domain.RegionView {
 func (m *Machine) stateView(r *region, row *Row) domain.StateView {
 	v := domain.StateView{
 		State: row.State, Events: m.eventsOf(r.name, row.State), Meaning: row.Meaning, Final: r.final[row.State],
-		Aside: row.Aside, From: []string{}, Also: []domain.EdgeView{},
+		Aside: row.Aside, From: []string{}, Also: []domain.EdgeView{}, Phase: shown(row.Phase),
 	}
-	if row.Phase != NoPhase {
-		v.Phase = &row.Phase
+	if l := row.Limit; l != nil {
+		v.Limit = &domain.LimitView{Seconds: int64(l.For.Seconds()), Documented: l.Documented, Why: l.Why}
 	}
 	for _, e := range row.Edges {
 		switch {

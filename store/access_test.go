@@ -15,7 +15,7 @@ func TestWrite_outlivesItsCaller(t *testing.T) {
 	s := openTest(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.SaveKey(ctx, "key", [32]byte{1}); err != nil {
+	if err := s.AddKey(ctx, domain.Key{ID: "key", Name: "key", Hash: [32]byte{1}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -44,7 +44,7 @@ func TestWrite_panicFreesTheConnection(t *testing.T) {
 		}()
 		_ = s.write(t.Context(), func(*gorm.DB) error { panic("bug") })
 	}()
-	if err := s.SaveKey(t.Context(), "key", [32]byte{1}); err != nil {
+	if err := s.AddKey(t.Context(), domain.Key{ID: "key", Name: "key", Hash: [32]byte{1}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -55,7 +55,7 @@ func TestWrite_deadline(t *testing.T) {
 		return tx.Exec("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO bodies SELECT 1, x'', x'' FROM n WHERE i < 0").Error
 	})
 	wantCode(t, err, domain.CodeBusy)
-	if err := s.SaveKey(t.Context(), "key", [32]byte{1}); err != nil {
+	if err := s.AddKey(t.Context(), domain.Key{ID: "key", Name: "key", Hash: [32]byte{1}}); err != nil {
 		t.Errorf("after a deadline: %v", err)
 	}
 	if db, _ := s.writer.DB(); checkPragmas(t.Context(), db, writerSettings()) != nil {
@@ -74,7 +74,7 @@ func TestRead_isOneSnapshot(t *testing.T) {
 	}
 	err := s.read(t.Context(), func(tx *gorm.DB) error {
 		before := count(tx)
-		if err := s.SaveKey(t.Context(), "key", [32]byte{1}); err != nil {
+		if err := s.AddKey(t.Context(), domain.Key{ID: "key", Name: "key", Hash: [32]byte{1}}); err != nil {
 			return err
 		}
 		if after := count(tx); after != before {

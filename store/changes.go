@@ -18,23 +18,31 @@ type clearedRow struct {
 
 // The conditions name the verdict in the text, so that SQLite takes the indexes made for them.
 const (
-	clearedSelect    = "SELECT c.*, s.provider, s.kind, s.subject_id FROM changes c JOIN subjects s ON s.id = c.subject WHERE c.was = 'illegal'"
-	clearedOfAll     = clearedSelect + " ORDER BY c.seq DESC LIMIT ?"
-	clearedOfSubject = clearedSelect + " AND c.was <> '' AND c.subject = ? ORDER BY c.seq DESC LIMIT ?"
+	clearedSelect = "SELECT c.*, s.provider, s.kind, s.subject_id FROM changes c JOIN subjects s ON s.id = c.subject WHERE c.was = 'illegal'"
+	clearedOf     = " AND c.was <> '' AND c.subject = ?"
+	// What was believed of a subject came of all that was told of it, so it is nothing for who reaches only some of that.
+	clearedWithin = ` AND EXISTS (SELECT 1 FROM events e WHERE e.subject = c.subject AND e.source IN ?)
+		AND NOT EXISTS (SELECT 1 FROM events e WHERE e.subject = c.subject AND e.source NOT IN ?)`
+	clearedOrder = " ORDER BY c.seq DESC LIMIT ?"
 )
 
-// Cleared lists illegal beliefs that are no longer held, the last cleared first; for one subject, or for all (nil).
+// Cleared lists illegal beliefs that are no longer held, the last cleared first; for one subject, or for all (nil). A
+// limited context is told of subjects that it wholly reaches.
 func (s *Store) Cleared(ctx context.Context, subject *domain.Subject, limit int) ([]domain.Cleared, error) {
 	var rows []clearedRow
 	err := s.read(ctx, func(tx *gorm.DB) error {
-		if subject == nil {
-			return tx.Raw(clearedOfAll, pageOf(limit)).Scan(&rows).Error
+		query, args := clearedSelect, []any{}
+		if subject != nil {
+			known, ok, err := findSubject(tx, *subject)
+			if err != nil || !ok {
+				return err
+			}
+			query, args = query+clearedOf, append(args, known.ID)
 		}
-		known, ok, err := findSubject(tx, *subject)
-		if err != nil || !ok {
-			return err
+		if own, limited := domain.ReachOf(ctx); limited {
+			query, args = query+clearedWithin, append(args, own, own)
 		}
-		return tx.Raw(clearedOfSubject, known.ID, pageOf(limit)).Scan(&rows).Error
+		return tx.Raw(query+clearedOrder, append(args, pageOf(limit))...).Scan(&rows).Error
 	})
 	list := make([]domain.Cleared, len(rows))
 	for i := range rows {

@@ -13,6 +13,7 @@ type (
 	digest      domain.Digest
 	fingerprint domain.Fingerprint
 	meaning     domain.Meaning
+	keyHash     [32]byte
 )
 
 const fingerprintSize = len(fingerprint{})
@@ -34,6 +35,12 @@ func (m meaning) Value() (driver.Value, error) { return m[:], nil }
 
 // Scan reads a blob of exactly its length.
 func (m *meaning) Scan(v any) error { return scanKey(m[:], v) }
+
+// Value binds the hash as a blob.
+func (h keyHash) Value() (driver.Value, error) { return h[:], nil }
+
+// Scan reads a blob of exactly its length.
+func (h *keyHash) Scan(v any) error { return scanKey(h[:], v) }
 
 func scanKey(into []byte, v any) error {
 	b, ok := v.([]byte)

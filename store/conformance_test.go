@@ -31,5 +31,5 @@ func together(t testing.TB, s domain.Store, all ...domain.Parsed) {
 
 func openSQLite(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{Machines: machines, Now: now})
+	return open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{Machines: machines, Now: now, Lazy: true})
 }

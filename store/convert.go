@@ -23,6 +23,19 @@ func (r *subjectRow) toCurrent() domain.Current {
 	return c
 }
 
+// subjectRowOf is the inverse of toCurrent. ID, LastAt, JoinedAt, Places and the machine's revision and hash are the
+// caller's.
+func subjectRowOf(c domain.Current) subjectRow {
+	status, delivery := c.Regions[domain.Status], c.Regions[domain.Delivery]
+	return subjectRow{
+		Digest: digest(c.Subject.Digest()), Provider: c.Subject.Provider, Kind: c.Subject.Kind, SubjectID: c.Subject.ID,
+		Source: c.Source, State: stateRow(c.State), Attributes: attributesRow(c.Attributes),
+		StatusSince: status.Since, StatusReported: status.Reported,
+		DeliverySince: delivery.Since, DeliveryReported: delivery.Reported,
+		Events: c.Events, Illegal: c.Illegal,
+	}
+}
+
 func (r *eventRow) place() domain.Place {
 	return domain.Place{At: r.At, Rank: r.Rank, Fingerprint: domain.Fingerprint(r.FP)}
 }

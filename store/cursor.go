@@ -26,7 +26,9 @@ type listCursor struct {
 	digest digest
 }
 
-func cursorAt(r *listedRow) *listCursor { return &listCursor{r.Event.place(), r.Digest} }
+func cursorAt(r *domain.Recorded) *listCursor {
+	return &listCursor{r.Place(), digest(r.Subject.Digest())}
+}
 
 const listCursorSize = 8 + 8 + fingerprintSize + len(digest{})
 

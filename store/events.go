@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -15,12 +16,16 @@ const (
 	reversed  = "at DESC, rank DESC, fp DESC"
 )
 
-// Events reads a page of a subject's events in canonical order; empty when the subject is unknown.
+// Events reads a page of a subject's events in canonical order; empty when the subject is unknown to the context.
 func (s *Store) Events(ctx context.Context, subject domain.Subject, r domain.Range) (domain.Page, error) {
 	page := domain.Page{Before: s.start(subject)}
 	err := s.read(ctx, func(tx *gorm.DB) error {
-		known, ok, err := findSubject(tx, subject)
-		if err != nil || !ok {
+		known, reached, err := findReached(ctx, tx, subject)
+		switch {
+		case err != nil || reached == none:
+			return err
+		case reached == some:
+			page, err = s.ownPage(ctx, tx, &known, r)
 			return err
 		}
 		page.Current = known.toCurrent()
@@ -31,7 +36,12 @@ func (s *Store) Events(ctx context.Context, subject domain.Subject, r domain.Ran
 		}
 		rows, err := findEvents(tx, known.ID, r)
 		if r.Limit > 0 && len(rows) > r.Limit {
-			rows, page.More = rows[:r.Limit], true
+			page.More = true
+			if r.Last {
+				page.Before = domain.State(rows[0].State)
+				rows = rows[1:]
+			}
+			rows = rows[:r.Limit]
 		}
 		page.Rows = recorded(subject, rows)
 		return err
@@ -56,6 +66,11 @@ func findEvents(tx *gorm.DB, subject int64, r domain.Range) (rows []eventRow, er
 	}
 	if r.Limit > 0 {
 		q = q.Limit(r.Limit + 1)
+	}
+	if r.Last {
+		err = q.Order(reversed).Find(&rows).Error
+		slices.Reverse(rows)
+		return rows, err
 	}
 	err = q.Order(canonical).Find(&rows).Error
 	return rows, err
@@ -83,7 +98,7 @@ func recorded(subject domain.Subject, rows []eventRow) []domain.Recorded {
 	return all
 }
 
-// Bodies gives raw bodies by Recorded.Body. Erased ones are absent, and so are damaged ones, which are an error beside
+// Bodies gives raw bodies by Recorded.Body, whoever asks: who has the number was given the event. Erased ones are absent, and so are damaged ones, which are an error beside
 // the others.
 func (s *Store) Bodies(ctx context.Context, ids []int64) (map[int64][]byte, error) {
 	bodies := make(map[int64][]byte, len(ids))

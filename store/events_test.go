@@ -81,6 +81,11 @@ func TestEvents_ranges(t *testing.T) {
 		"after and up to":         {domain.Range{After: &place, UpTo: minute(5)}, all[4:5], false},
 		"more of the range":       {domain.Range{UpTo: minute(5), Limit: 4}, all[:4], true},
 		"no more of the range":    {domain.Range{UpTo: minute(5), Limit: 5}, all[:5], false},
+		"the last of them":        {domain.Range{Limit: 2, Last: true}, all[4:], true},
+		"the last of the range":   {domain.Range{UpTo: minute(5), Limit: 3, Last: true}, all[2:5], true},
+		"the last, all there are": {domain.Range{UpTo: minute(5), Limit: 5, Last: true}, all[:5], false},
+		"the last without limit":  {domain.Range{Last: true}, all, false},
+		"the last after a place":  {domain.Range{After: &place, Limit: 1, Last: true}, all[5:], true},
 		"after the end":           {domain.Range{After: &far}, []domain.Recorded{}, false},
 	} {
 		page, err := s.Events(t.Context(), subject, c.r)
@@ -89,6 +94,27 @@ func TestEvents_ranges(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, page.Rows); diff != "" || page.More != c.more {
 			t.Errorf("%s: more %v, %s", name, page.More, diff)
+		}
+	}
+}
+
+// TestEvents_lastBefore: a page of the last events begins with the state in which the event before it ended.
+func TestEvents_lastBefore(t *testing.T) {
+	s := openTest(t)
+	subject, all := gift("gft_1"), story(gift("gft_1"))
+	addSubject(t, s, 7, subject)
+	addEvents(t, s, 7, all...)
+	for limit := 1; limit <= len(all)+1; limit++ {
+		page, err := s.Events(t.Context(), subject, domain.Range{Limit: limit, Last: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := domain.State{Status: domain.New, Delivery: domain.New}
+		if limit < len(all) {
+			want = all[len(all)-limit-1].Outcome.After
+		}
+		if page.Before != want || page.More != (limit < len(all)) {
+			t.Errorf("the last %d: before %v, want %v; more %v", limit, page.Before, want, page.More)
 		}
 	}
 }

@@ -19,14 +19,22 @@ func TestPlans_noScans(t *testing.T) {
 		"SELECT * FROM parked WHERE key IN (x'00', x'01') AND closed_at IS NULL",
 		"SELECT count(*) FROM parked WHERE result = 'conflict' AND fp = x'00'",
 		"SELECT * FROM bodies WHERE id IN (1, 2)",
+		"SELECT updated, subject, shelf FROM postings WHERE term = 0 AND shelf = 1 AND (updated, subject) < (5, 6) AND updated >= 2 ORDER BY 1 DESC, 2 DESC LIMIT 50",
+		"SELECT updated, subject, shelf FROM listings WHERE shelf = 1 AND subject > 6 ORDER BY 2 LIMIT 50",
+		"SELECT 0 AS updated, subject, 0 AS shelf FROM members WHERE term = 5 AND subject > 6 ORDER BY 2 LIMIT 50",
+		"SELECT subject FROM names WHERE name >= 'a' AND name < 'b' AND what <= 1 LIMIT 1000",
+		dueListings[:len(dueListings)-1] + "5 ORDER BY due_at LIMIT 500",
+		literally(postingMove.shapes[4]), literally(shelfCount.shapes[4]), literally(postingDelete.shapes[1]),
 	} {
 		for _, step := range plan(t, s, query) {
-			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT") && !strings.Contains(step, "wanted") {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "CONSTANT") && !strings.Contains(step, "wanted") && !strings.Contains(step, "given") {
 				t.Errorf("%s\n\t%s", query, step)
 			}
 		}
 	}
 }
+
+func literally(statement string) string { return strings.ReplaceAll(statement, "?", "1") }
 
 func plan(t *testing.T, s *Store, query string) (steps []string) {
 	t.Helper()

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func LimitPages(t *testing.T, s *Store, n int) {
 // MigrationTurn is for tests that migrate slowly.
 const MigrationTurn = migrationTurn
 
-// Impatient makes a store give up sooner.
+// Impatient makes a store that is lazy, and has nothing to do yet, give up sooner.
 func Impatient(s *Store, limit time.Duration) { s.patience = limit }
 
 // WithoutReaders takes a store everything that it reads with, but for what is written.
@@ -115,6 +116,9 @@ func Columns(t testing.TB, s *Store, table string) []string {
 	return names
 }
 
+// DriverName opens a file as no store does.
+const DriverName = driverName
+
 // InSnapshotsOf makes a verification go on in another snapshot after so many rows.
 func InSnapshotsOf(rows int, v Verification) Verification {
 	v.work = rows
@@ -130,6 +134,9 @@ var audits = map[string]string{
 	"changes that end in the verdict": `SELECT count(*) FROM
 		(SELECT subject, fp, verdict, row_number() OVER (PARTITION BY subject, fp ORDER BY seq DESC) AS place FROM changes) c
 		LEFT JOIN events e ON e.subject = c.subject AND e.fp = c.fp WHERE place = 1 AND coalesce(e.verdict, '') <> c.verdict`,
+	"changes that name their event": `SELECT count(*) FROM changes c JOIN events e ON e.subject = c.subject AND e.fp = c.fp
+		WHERE c.seq >= (SELECT max(seq) FROM changes n WHERE n.subject = c.subject AND n.fp = c.fp AND n.was = '') AND
+		(c.type <> e.type OR c.source <> e.source OR c.recorded_at <> e.joined_at)`,
 	"beliefs": `SELECT count(*) FROM
 		(SELECT *, lag(joined_at) OVER story AS since FROM changes WINDOW story AS (PARTITION BY subject, fp ORDER BY seq)) x
 		WHERE was = 'illegal' AND (believed_at <> since OR was_from = '' OR was_to = '' OR was_reason = '' OR region = '')
@@ -154,6 +161,7 @@ func Audit(t testing.TB, s domain.Store) {
 	}}); err != nil {
 		t.Error(err)
 	}
+	AuditIndex(t, s.(*Store))
 	for what, query := range audits {
 		var n int
 		if Scan(t, s.(*Store), &n, query); n > 0 {
@@ -162,5 +170,60 @@ func Audit(t testing.TB, s domain.Store) {
 	}
 }
 
+// AuditIndex compares what lists are read from with the rows that it was made from.
+func AuditIndex(t testing.TB, s *Store) {
+	t.Helper()
+	since := domain.InstantOf(s.now())
+	if err := s.FollowAll(context.Background()); err != nil {
+		t.Error(err)
+		return
+	}
+	wrong, err := s.CheckIndex(context.Background(), since)
+	if err != nil || len(wrong) > 0 {
+		t.Errorf("the index is wrong in %d places, error %v: %q", len(wrong), err, wrong[:min(len(wrong), 5)])
+	}
+}
+
 // FillParked makes a source's list of parked deliveries count as full.
 func FillParked(s *Store, source string) { s.group.parked.add(map[string]int64{source: maxParked}) }
+
+// MadeAt makes a database as an earlier version made it, up to a migration, and runs a statement on it.
+func MadeAt(t *testing.T, dsn string, version int64, statement string) {
+	t.Helper()
+	db, err := openPlain(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	newProvider := newProvider
+	if IsPostgres(dsn) {
+		newProvider = newPostgresProvider
+	}
+	provider, err := newProvider(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func openPlain(ctx context.Context, dsn string) (*sql.DB, error) {
+	if IsPostgres(dsn) {
+		return sql.Open("pgx", dsn)
+	}
+	return openSQL(ctx, dsn, plainSettings("rwc"))
+}
+
+// HoldWriter keeps everybody else from writing until it is let go.
+func HoldWriter(t testing.TB, s *Store) (release func()) {
+	t.Helper()
+	tx := s.writer.Begin()
+	if tx.Error != nil {
+		t.Fatal(tx.Error)
+	}
+	return func() { tx.Rollback() }
+}

@@ -21,6 +21,8 @@ type fakeMachine struct {
 
 func (m fakeMachine) Start() domain.State { return m.start }
 
+func (m fakeMachine) Regions() []domain.Region { return nil }
+
 // fakeMachines knows gifts, which have a delivery, and contacts, which have none.
 type fakeMachines struct{ domain.Machines }
 

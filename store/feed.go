@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -17,11 +18,15 @@ type feedQueries struct {
 	page   string // after (stamp, seq), limit
 	latest string
 	at     string // the row at (stamp, seq)
+
+	up, down string // rows of changes alone, from (stamp, seq) on, limit
+	end      string // a stamp behind all others
 }
 
 const (
-	feedRows = "SELECT c.seq, c.joined_at, c.fp, c.was, c.verdict, c.cause, s.provider, s.kind, s.subject_id, %s AS stamp_text " +
+	feedRows = "SELECT c.seq, c.joined_at, c.subject, c.fp, c.was, c.verdict, c.cause, c.type, c.source, c.recorded_at, s.provider, s.kind, s.subject_id, %s AS stamp_text " +
 		"FROM changes c JOIN subjects s ON s.id = c.subject "
+	changeRows = "SELECT c.seq, %s AS stamp_text, c.joined_at, c.subject, c.fp, c.was, c.type, c.source, c.recorded_at FROM changes c "
 	// Whoever still writes, or is going to, does so under a later stamp.
 	settled = "c.stamp < pg_snapshot_xmin(pg_current_snapshot())"
 )
@@ -32,6 +37,10 @@ var feedOfFile = feedQueries{
 	page:   fmt.Sprintf(feedRows, "'0'") + "WHERE ? = '0' AND c.seq > ? ORDER BY c.seq LIMIT ?",
 	latest: fmt.Sprintf(feedRows, "'0'") + "ORDER BY c.seq DESC LIMIT 1",
 	at:     fmt.Sprintf(feedRows, "'0'") + "WHERE ? = '0' AND c.seq = ?",
+
+	up:   fmt.Sprintf(changeRows, "'0'") + "WHERE ? = '0' AND c.seq > ? ORDER BY c.seq LIMIT ?",
+	down: fmt.Sprintf(changeRows, "'0'") + "WHERE ? = '0' AND c.seq < ? ORDER BY c.seq DESC LIMIT ?",
+	end:  "0",
 }
 
 // The stamp is selected under another name: ordered by it, its text would be.
@@ -40,6 +49,12 @@ var feedShared = feedQueries{
 		" ORDER BY c.stamp, c.seq LIMIT ?",
 	latest: fmt.Sprintf(feedRows, "c.stamp::text") + "WHERE " + settled + " ORDER BY c.stamp DESC, c.seq DESC LIMIT 1",
 	at:     fmt.Sprintf(feedRows, "c.stamp::text") + "WHERE (c.stamp, c.seq) = (?::text::xid8, ?::bigint)",
+
+	up: fmt.Sprintf(changeRows, "c.stamp::text") + "WHERE (c.stamp, c.seq) > (?::text::xid8, ?::bigint) AND " + settled +
+		" ORDER BY c.stamp, c.seq LIMIT ?",
+	down: fmt.Sprintf(changeRows, "c.stamp::text") + "WHERE (c.stamp, c.seq) < (?::text::xid8, ?::bigint) AND " + settled +
+		" ORDER BY c.stamp DESC, c.seq DESC LIMIT ?",
+	end: strconv.FormatUint(math.MaxUint64, 10),
 }
 
 type feedRow struct {
@@ -101,7 +116,9 @@ func (s *Store) Changes(ctx context.Context, after string, limit int) (changes [
 		err = tx.Raw(s.dialect.feed.page, from.stamp, from.seq, pageOf(limit)).Scan(&rows).Error
 		for i := range rows {
 			c := rows[i].toChange(epoch)
-			changes, next = append(changes, c), c.Position
+			if next = c.Position; domain.InReach(ctx, c.Source) {
+				changes = append(changes, c)
+			}
 		}
 		return err
 	})
@@ -150,6 +167,6 @@ func (r *feedRow) toChange(epoch string) domain.Change {
 	c := &r.Change
 	return domain.Change{
 		Position: r.position(epoch).String(), Subject: subject, JoinedAt: c.JoinedAt, Was: c.Was, Verdict: c.Verdict,
-		EventID: domain.EventID(subject.Digest(), domain.Fingerprint(c.FP)), Cause: c.causeOf(subject),
+		EventID: domain.EventID(subject.Digest(), domain.Fingerprint(c.FP)), Cause: c.causeOf(subject), Type: c.Type, Source: c.Source, Recorded: c.RecordedAt,
 	}
 }

@@ -99,7 +99,14 @@ func (s *Store) Record(ctx context.Context, p domain.Parsed) (domain.Receipt, er
 
 // Resolve records a parked delivery that was read again; see domain.Store.
 func (s *Store) Resolve(ctx context.Context, parkedID string, p domain.Parsed) (domain.Receipt, error) {
-	return s.submit(ctx, &job{parsed: p, resolve: parkedID, done: make(chan struct{})})
+	if err := s.mayResolve(ctx, parkedID); err != nil {
+		return domain.Receipt{}, err
+	}
+	r, err := s.submit(ctx, &job{parsed: p, resolve: parkedID, done: make(chan struct{})})
+	if err != nil {
+		return r, err
+	}
+	return s.ownReceipt(ctx, r)
 }
 
 // submit waits for the commit. When the caller's patience ends first, nothing is known: sending again is harmless.

@@ -43,21 +43,40 @@ func offer(c chan struct{}) {
 	}
 }
 
+// run starts what the store waits for when it closes; false once it closes.
+func (h *hints) run(do func()) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx.Err() != nil {
+		return false
+	}
+	h.running.Go(do)
+	return true
+}
+
 func (h *hints) close() {
+	h.mu.Lock()
 	h.end()
+	h.mu.Unlock()
 	h.running.Wait()
 }
 
 // Hints wakes a follower of the feed; see domain.Feed.
 func (s *Store) Hints() (<-chan struct{}, func()) {
 	h := s.hints
+	if s.shared != nil && h.ctx.Err() == nil {
+		h.listening.Do(func() { h.running.Go(s.listen) })
+	}
+	return s.localHints()
+}
+
+// localHints tells of what this process records, and of what it hears of others.
+func (s *Store) localHints() (<-chan struct{}, func()) {
+	h := s.hints
 	c := make(chan struct{}, 1)
 	h.mu.Lock()
 	h.waiting[c] = true
 	h.mu.Unlock()
-	if s.shared != nil && h.ctx.Err() == nil {
-		h.listening.Do(func() { h.running.Go(s.listen) })
-	}
 	return c, func() {
 		h.mu.Lock()
 		delete(h.waiting, c)
@@ -130,6 +149,7 @@ func (s *Store) recorded(b *batch) {
 	if len(b.changes) == 0 {
 		return
 	}
+	s.following.recorded.Store(time.Now().UnixNano())
 	s.hints.give()
 	if s.shared != nil {
 		offer(s.hints.committed)

@@ -38,27 +38,63 @@ func (b *batch) insert(in *insertion, n int, values func(i int, args []any) []an
 		b.insertArrays(in, n, values)
 		return nil
 	}
+	return in.each(n, values, b.exec)
+}
+
+// each runs the statement in as many rows at a time as one of its shapes has.
+func (in *insertion) each(n int, values func(i int, args []any) []any, exec func(string, ...any) error) error {
 	args := make([]any, 0, min(n, shapes[0])*in.columns)
 	for i := 0; i < n; {
-		size := shapeFor(n - i)
+		size := in.shapeFor(n - i)
 		args = args[:0]
 		for ; size > len(args)/in.columns; i++ {
 			args = values(i, args)
 		}
-		if err := b.exec(in.shapes[size], args...); err != nil {
+		if err := exec(in.shapes[size], args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func shapeFor(n int) int {
+func (in *insertion) shapeFor(n int) int {
 	for _, size := range shapes {
-		if size <= n {
+		if size <= n && in.shapes[size] != "" {
 			return size
 		}
 	}
 	return 1
+}
+
+// newAlteration changes rows that it finds by a key; columns are what it is given.
+func newAlteration(table, columns, set, key string) *insertion {
+	n := strings.Count(columns, ",") + 1
+	update, where := "UPDATE "+table+" SET "+set+" FROM ", " WHERE "+matches(table, key)
+	in := &insertion{columns: n, shapes: map[int]string{}, head: update, tail: " AS given (" + columns + ")" + where}
+	row := "(" + strings.Repeat("?, ", n-1) + "?)"
+	for _, rows := range shapes {
+		in.shapes[rows] = "WITH given (" + columns + ") AS (VALUES " + strings.Repeat(row+", ", rows-1) + row + ") " + update + "given" + where
+	}
+	return in
+}
+
+// newDeletion deletes rows by key, on SQLite one by one: it would scan the table for a list.
+func newDeletion(table, key string) *insertion {
+	columns := strings.Split(key, ", ")
+	in := &insertion{columns: len(columns), shapes: map[int]string{}}
+	in.head = "DELETE FROM " + table + " USING "
+	in.tail = " AS given (" + key + ") WHERE " + matches(table, key)
+	in.shapes[1] = "DELETE FROM " + table + " WHERE " + strings.Join(columns, " = ? AND ") + " = ?"
+	return in
+}
+
+// matches compares a key with what is given.
+func matches(table, key string) string {
+	var all []string
+	for column := range strings.SplitSeq(key, ", ") {
+		all = append(all, table+"."+column+" = given."+column)
+	}
+	return strings.Join(all, " AND ")
 }
 
 const (
@@ -69,7 +105,7 @@ const (
 
 var (
 	bodyInsert   = newInsertion("bodies", "id, sha256, body", "")
-	changeInsert = newInsertion("changes", "joined_at, subject, fp, was, verdict, region, was_from, was_to, was_reason, believed_at, cause", "")
+	changeInsert = newInsertion("changes", "joined_at, subject, fp, was, verdict, region, was_from, was_to, was_reason, believed_at, cause, type, source, recorded_at", "")
 	eventInsert  = newInsertion("events", `subject, at, rank, fp, type, region, target, previous, at_text, quality, facts,
 		given_flags, company_id, reference, recipient, metadata, meaning, verdict, reason, flags, status, delivery, phase,
 		permanent, joined_at, source, received_at, last_at, late, seen, delivery_ids, body`, "")

@@ -1,33 +1,44 @@
-package store
+//go:build unix
+
+package store_test
 
 import (
-	"crypto/sha256"
+	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"giftline/domain"
+	"giftline/store"
+	"giftline/store/storetest"
 )
 
-func TestKeys(t *testing.T) {
-	s := openTest(t)
-	check := func(hash [32]byte, exists, some bool) {
-		t.Helper()
-		gotExists, err1 := s.KeyExists(t.Context(), hash)
-		gotSome, err2 := s.AnyKey(t.Context())
-		if gotExists != exists || gotSome != some || err1 != nil || err2 != nil {
-			t.Errorf("exists %v, any %v, %v, %v", gotExists, gotSome, err1, err2)
-		}
-	}
-	one, other := sha256.Sum256([]byte("one")), sha256.Sum256([]byte("other"))
-	check(one, false, false)
-	for range 2 {
-		if err := s.SaveKey(t.Context(), "bootstrap", one); err != nil {
-			t.Fatal(err)
-		}
-	}
-	check(one, true, true)
-	check(other, false, true)
-	var made domain.Instant
-	if err := s.reader.Raw("SELECT created_at FROM keys").Row().Scan((*int64)(&made)); err != nil || made != monday {
-		t.Errorf("created at %v, %v", made, err)
+// A key that the first start made before keys had ids goes on working, with everything it could do, and can be revoked.
+func TestKeys_fromBefore(t *testing.T) {
+	for name, dsn := range map[string]func() string{
+		"sqlite":   func() string { return filepath.Join(t.TempDir(), "giftline.db") },
+		"postgres": func() string { return ownSchema(t, storetest.Server(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := dsn()
+			store.MadeAt(t, at, 1, "INSERT INTO keys (hash, name, created_at) VALUES ("+map[string]string{
+				"sqlite": "x'ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789'", "postgres": "decode(repeat('abcdef0123456789', 4), 'hex')",
+			}[name]+", 'admin', 7)")
+			s := open(t, at, store.Options{})
+			hash := [32]byte{0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89}
+			for i := 8; i < len(hash); i++ {
+				hash[i] = hash[i-8]
+			}
+			want := domain.Key{ID: "first-abcdef012345", Name: "admin", Hash: hash, Scopes: domain.Scopes(), Personal: true, CreatedAt: 7}
+			k, err := s.KeyOf(t.Context(), hash)
+			if diff := cmp.Diff(want, k); diff != "" || err != nil {
+				t.Errorf("error %v\n%s", err, diff)
+			}
+			want.RevokedAt = new(domain.Instant(9))
+			k, err = s.RevokeKey(t.Context(), want.ID, 9)
+			if diff := cmp.Diff(want, k); diff != "" || err != nil {
+				t.Errorf("revoked: error %v\n%s", err, diff)
+			}
+		})
 	}
 }

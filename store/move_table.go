@@ -12,18 +12,21 @@ import (
 )
 
 // heldTables are those in which every write of a replica ends. They are copied first, and then held.
-var heldTables = []string{"sources", "keys", "work"}
+var heldTables = []string{"sources", "keys", "work", "labels"}
 
-// movedTables are all tables but feed, of which each database has its own, with the key by which both sides are read.
+// movedTables are all tables with the key by which both sides are read, but feed, of which each database has its own, and
+// the index behind lists, which is made anew.
 var movedTables = []struct{ name, key string }{
 	{"sources", "source, shard"},
 	{"keys", "hash"},
 	{"work", "kind, key"},
+	{"labels", "subject"},
 	{"subjects", "id"},
 	{"events", "subject, at, rank, fp"},
 	{"bodies", "id"},
 	{"changes", "seq"},
 	{"parked", "seq"},
+	{"idempotency", "id"},
 }
 
 // moveTable is a table on both sides. Its columns are read from PostgreSQL's catalogue, so that none is forgotten.

@@ -63,8 +63,10 @@ func TestMove_goesOn(t *testing.T) {
 	move(t, store.Move{From: from, To: to})
 	file, moved := open(t, from, at(noon.Add(time.Hour))), open(t, to, at(noon.Add(time.Hour)))
 	same(t, want, told(t, moved, want.changes))
-	if kept, err := moved.KeyExists(t.Context(), [32]byte{7}); !kept || err != nil {
-		t.Errorf("the key is known: %v, error %v", kept, err)
+	keys, err1 := file.ListKeys(t.Context())
+	kept, err2 := moved.ListKeys(t.Context())
+	if diff := cmp.Diff(keys, kept); diff != "" || len(kept) != 2 || err1 != nil || err2 != nil {
+		t.Errorf("keys, errors %v, %v (-SQLite +PostgreSQL)\n%s", err1, err2, diff)
 	}
 	if due, ok, err := moved.NextDue(t.Context(), "test"); due != 2000 || !ok || err != nil {
 		t.Errorf("work is due at %d, %v, error %v", due, ok, err)

@@ -44,7 +44,11 @@ func fill(t *testing.T, path string) {
 	}
 	lost := list[slices.IndexFunc(list, func(p domain.Parked) bool { return p.Code == domain.ParkNoSubject })]
 	for _, err := range []error{
-		resolved(s, lost.ID), s.SaveKey(t.Context(), "admin", [32]byte{7}),
+		resolved(s, lost.ID), s.AddKey(t.Context(), domain.Key{ID: "admin", Name: "admin", Hash: [32]byte{7}, Scopes: domain.Scopes(), Personal: true}),
+		s.AddKey(t.Context(), domain.Key{
+			ID: "tenant", Name: "tenant", Hash: [32]byte{8}, Scopes: []domain.Scope{domain.ScopeRead}, Sources: []string{"snappy"},
+			CreatedAt: 1, ExpiresAt: new(domain.Instant(5)), RevokedAt: new(domain.Instant(3)), LastUsedAt: new(domain.Instant(2)),
+		}),
 		s.Reject(t.Context(), []domain.Rejection{{Source: "resend", Reason: "bad signature", At: 5, Count: 3}}),
 		s.Plan(t.Context(), "test", "a", 3000), s.Plan(t.Context(), "test", "b", 2000), claimed(s), s.Close(),
 	} {

@@ -92,7 +92,7 @@ func TestNetwork_lostAnswers(t *testing.T) {
 // The network forgets every connection and tells nobody. Reads and writes give up in time, once for all connections,
 // and go on over new ones.
 func TestNetwork_blackhole(t *testing.T) {
-	s, proxy := proxied(t, ownSchema(t, storetest.Server(t)), store.Options{})
+	s, proxy := proxied(t, ownSchema(t, storetest.Server(t)), store.Options{Lazy: true})
 	store.Impatient(s, time.Second)
 	wantResult(t, s, gift("gift", 1), domain.ResultRecorded)
 	proxy.Freeze()
@@ -124,7 +124,7 @@ func inTime(t *testing.T, do func() error) error {
 func TestNetwork_vanishedReplica(t *testing.T) {
 	dsn := storetest.With(t, ownSchema(t, storetest.Server(t)), "idle_in_transaction_session_timeout", "500ms")
 	other := open(t, dsn, store.Options{})
-	s, proxy := proxied(t, dsn, store.Options{})
+	s, proxy := proxied(t, dsn, store.Options{Lazy: true})
 	store.Impatient(s, 200*time.Millisecond)
 	proxy.OnCommit(func() storetest.Fate { return storetest.Vanished })
 	_, err := s.Record(t.Context(), gift("gift", 1))

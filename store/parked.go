@@ -28,7 +28,7 @@ func (s *Store) ParkedList(ctx context.Context, r domain.Result, cursor string, 
 	limit = pageOf(limit)
 	var rows []parkedHead
 	err = s.read(ctx, func(tx *gorm.DB) error {
-		rows, err = findParked(tx, r, below, limit+1)
+		rows, err = findParked(within(ctx, tx, "source"), r, below, limit+1)
 		return err
 	})
 	if err != nil {
@@ -60,7 +60,7 @@ func findParked(tx *gorm.DB, r domain.Result, below int64, limit int) (rows []pa
 func (s *Store) ParkedDelivery(ctx context.Context, id string) (domain.Parked, error) {
 	var row parkedRow
 	err := s.read(ctx, func(tx *gorm.DB) (err error) {
-		row, err = openParked(tx, id)
+		row, err = openParked(within(ctx, tx, "source"), id)
 		return err
 	})
 	switch {

@@ -79,6 +79,7 @@ func forWriting(config *pgx.ConnConfig) *pgx.ConnConfig {
 	c := toPrimary(config)
 	c.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	c.RuntimeParams["enable_seqscan"] = "off"
+	c.RuntimeParams["jit"] = "off" // a scan that cannot be helped counts as endless, and would be compiled every time
 	return c
 }
 

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 func TestConformance_postgres(t *testing.T) {
 	dsn := storetest.Server(t)
 	fresh := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
-		return open(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
+		return open(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now, Lazy: true})
 	}
 	storetest.Suite{Machines: statemachines.All(), Open: fresh, Light: light(), Everything: !light(), Together: together, Audit: store.Audit}.Run(t)
 }

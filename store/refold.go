@@ -13,6 +13,7 @@ func (b *batch) fold() error {
 		if t.machine == nil || !t.changed() {
 			continue
 		}
+		t.relists = t.upgraded()
 		if err := b.foldTrack(t); err != nil {
 			return err
 		}

@@ -46,13 +46,14 @@ func openReplicas(t testing.TB, dsn string, o store.Options) replicas {
 func TestConformance_replicas(t *testing.T) {
 	dsn := storetest.Server(t)
 	fresh := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
-		return openReplicas(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now})
+		return openReplicas(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now, Lazy: true})
 	}
 	storetest.Suite{
 		Machines: statemachines.All(), Open: fresh, Light: light(), Everything: !light(),
 		Audit: func(t testing.TB, s domain.Store) { store.Audit(t, s.(replicas).Store) },
 		Only: []string{"any order gives the pure timeline", "64 writers of one event", "64 writers on one gift", "counts add up",
-			"typed copies", "conflicts", "approximate times", "machine upgrade", "a resolved delivery comes again", "a follower misses nothing", "workers"},
+			"typed copies", "conflicts", "approximate times", "machine upgrade", "a resolved delivery comes again", "a follower misses nothing", "workers",
+			"lists within a reach", "pages stay steady", "stuck is noticed", "labels", "a growing log", "one key at once"},
 	}.Run(t)
 }
 

@@ -99,6 +99,9 @@ type changeRow struct {
 	WasReason  domain.Reason
 	BelievedAt domain.Instant
 	Cause      blob
+	Type       string
+	Source     string
+	RecordedAt domain.Instant
 }
 
 // TableName is gorm's hook.
@@ -150,9 +153,16 @@ type sourceRow struct {
 func (sourceRow) TableName() string { return "sources" }
 
 type keyRow struct {
-	Hash blob `gorm:"primaryKey"`
-	Name string
-	Made domain.Instant `gorm:"column:created_at"` // not CreatedAt: gorm would fill it with seconds
+	Hash       keyHash `gorm:"primaryKey"`
+	Name       string
+	Made       domain.Instant `gorm:"column:created_at"` // not CreatedAt: gorm would fill it with seconds
+	ID         string
+	Scopes     jsonList[domain.Scope]
+	Sources    *jsonList[string] // nil: all
+	Personal   bool
+	ExpiresAt  *domain.Instant
+	RevokedAt  *domain.Instant
+	LastUsedAt *domain.Instant
 }
 
 // TableName is gorm's hook.

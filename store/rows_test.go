@@ -54,8 +54,8 @@ func TestLists_takeTheirIndexes(t *testing.T) {
 		listed + "WHERE e.verdict = 'illegal' AND (e.at, e.fp, e.subject) < (?, ?, ?) ORDER BY e.at DESC, e.fp DESC, e.subject DESC LIMIT 5": {
 			"events_illegal", []any{1, fingerprint{}, 1}},
 		listed + "WHERE s.digest = ? AND e.fp = ?": {"events_identity", []any{digest{}, fingerprint{}}},
-		clearedOfAll:     {"changes_cleared", []any{5}},
-		clearedOfSubject: {"changes_subject", []any{1, 5}},
+		clearedSelect + clearedOrder:               {"changes_cleared", []any{5}},
+		clearedSelect + clearedOf + clearedOrder:   {"changes_subject", []any{1, 5}},
 		"SELECT " + parkedColumns + " FROM parked WHERE result = ? AND closed_at IS NULL AND seq < ? ORDER BY seq DESC LIMIT 5": {
 			"parked_list", []any{"unresolved", 5}},
 		"SELECT * FROM events WHERE subject = ? AND (at, rank, fp) > (?, ?, ?) AND at <= ? AND joined_at <= ? ORDER BY at, rank, fp LIMIT 5": {

@@ -10,11 +10,11 @@ import (
 	"giftline/domain"
 )
 
-// SourceCounts gives what arrived per source since the database was created, by name.
+// SourceCounts gives what arrived per source that the context reaches since the database was created, by name.
 func (s *Store) SourceCounts(ctx context.Context) ([]domain.SourceCount, error) {
 	var rows []sourceRow
 	err := s.read(ctx, func(tx *gorm.DB) error {
-		return tx.Order("source, shard").Find(&rows).Error
+		return within(ctx, tx, "source").Order("source, shard").Find(&rows).Error
 	})
 	counts := make([]domain.SourceCount, 0, len(rows))
 	for i := range rows {

@@ -76,7 +76,7 @@ func TestWrite_isImmediate(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := s.write(t.Context(), func(*gorm.DB) error {
-		_, err := other.Exec("INSERT INTO keys VALUES (x'00', '', 0)")
+		_, err := other.Exec("DELETE FROM keys")
 		return err
 	})
 	wantCode(t, err, domain.CodeBusy)
@@ -140,7 +140,7 @@ func TestTranslate_trouble(t *testing.T) {
 		if !strings.Contains(err.Error(), "full") {
 			t.Error(err)
 		}
-		if err := s.SaveKey(t.Context(), "small", [32]byte{1}); err != nil {
+		if err := s.AddKey(t.Context(), domain.Key{ID: "small", Name: "small", Hash: [32]byte{1}}); err != nil {
 			t.Errorf("after a full disk: %v", err)
 		}
 	})
@@ -154,12 +154,12 @@ func TestTranslate_trouble(t *testing.T) {
 		if _, err := other.Exec("BEGIN IMMEDIATE"); err != nil {
 			t.Fatal(err)
 		}
-		wantCode(t, s.SaveKey(t.Context(), "second", [32]byte{1}), domain.CodeBusy)
+		wantCode(t, s.AddKey(t.Context(), domain.Key{ID: "second", Name: "second", Hash: [32]byte{1}}), domain.CodeBusy)
 		wantCode(t, s.Ready(t.Context()), domain.CodeBusy)
 		if _, err := other.Exec("ROLLBACK"); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(s.SaveKey(t.Context(), "second", [32]byte{1}), s.Ready(t.Context())); err != nil {
+		if err := errors.Join(s.AddKey(t.Context(), domain.Key{ID: "second", Name: "second", Hash: [32]byte{1}}), s.Ready(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})

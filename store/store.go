@@ -34,22 +34,29 @@ type Options struct {
 	Log      *slog.Logger     // nowhere if nil
 	Queue    int              // deliveries that may wait for a commit; 0 for the default
 	Lanes    int              // batches that PostgreSQL is given at the same time, up to 4; 0: by how far it is
+
+	// ReferenceKeys are metadata that holds a subject's reference where its events name none: the first that is there
+	// counts. Others than before make the index behind lists anew; nil leaves those that it has.
+	ReferenceKeys []string
+	// Lazy has the index behind lists follow only when it is read: for commands, and for tests that read no lists.
+	Lazy bool
 }
 
 // Store is a domain.Store on one SQLite file, or one replica on a PostgreSQL database.
 type Store struct {
-	path     string
-	machines domain.Machines
-	now      func() time.Time
-	log      *slog.Logger
-	lock     *flock.Flock
-	writer   *gorm.DB // one connection, its transactions immediate; nil when opened for reading
-	reader   *gorm.DB // mode=ro: everything that is read outside a writing transaction
-	dialect  *dialect
-	patience time.Duration // writeDeadline; tests have less
-	group    groupCommit
-	hints    *hints
-	shared   *pgx.ConnConfig // how to reach PostgreSQL; nil for a file
+	path      string
+	machines  domain.Machines
+	now       func() time.Time
+	log       *slog.Logger
+	lock      *flock.Flock
+	writer    *gorm.DB // one connection, its transactions immediate; nil when opened for reading
+	reader    *gorm.DB // mode=ro: everything that is read outside a writing transaction
+	dialect   *dialect
+	patience  time.Duration // writeDeadline; tests have less
+	group     groupCommit
+	hints     *hints
+	following *following
+	shared    *pgx.ConnConfig // how to reach PostgreSQL; nil for a file
 
 	closing sync.Once
 	closed  atomic.Bool
@@ -70,8 +77,11 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := newStore(path, o)
-	if err := s.open(ctx, o.Queue); err != nil {
+	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(openError(path, err), s.Close())
+	}
+	if !o.Lazy {
+		s.hints.running.Go(s.follow)
 	}
 	return s, nil
 }
@@ -85,11 +95,17 @@ func openShared(ctx context.Context, dsn string, o Options, writing bool) (*Stor
 	if !writing {
 		return s, nil
 	}
+	if err := s.useReferenceKeys(ctx, o.ReferenceKeys); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if o.Lanes == 0 {
 		o.Lanes = lanesFor(s.distance(ctx))
 	}
 	if err := s.startWriter(o.Queue, min(o.Lanes, maxLanes)); err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if !o.Lazy {
+		s.hints.running.Go(s.follow)
 	}
 	return s, nil
 }
@@ -118,11 +134,11 @@ func newStore(path string, o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{path: path, machines: o.Machines, now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints()}
+	return &Store{path: path, machines: o.Machines, now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing()}
 }
 
 // open goes from the lock to the writing goroutine; whatever it opened before an error is left for Close.
-func (s *Store) open(ctx context.Context, queue int) error {
+func (s *Store) open(ctx context.Context, o Options) error {
 	if err := s.takeLock(); err != nil {
 		return err
 	}
@@ -142,7 +158,10 @@ func (s *Store) open(ctx context.Context, queue int) error {
 	if _, err := s.openPool(ctx, readerSettings(), &s.reader); err != nil {
 		return err
 	}
-	return s.startWriter(queue, 1)
+	if err := s.useReferenceKeys(ctx, o.ReferenceKeys); err != nil {
+		return err
+	}
+	return s.startWriter(o.Queue, 1)
 }
 
 func (s *Store) openExisting(ctx context.Context) error {

@@ -217,13 +217,13 @@ func TestOpenReader_besideAWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if err := s.SaveKey(t.Context(), "first", [32]byte{1}); err != nil {
+	if err := s.AddKey(t.Context(), domain.Key{ID: "first", Name: "first", Hash: [32]byte{1}}); err != nil {
 		t.Fatal(err)
 	}
 	if found, err := r.AnyKey(t.Context()); !found || err != nil {
 		t.Errorf("AnyKey = %v, %v: a commit is not seen", found, err)
 	}
-	wantCode(t, r.SaveKey(t.Context(), "second", [32]byte{2}), domain.CodeNoStore)
+	wantCode(t, r.AddKey(t.Context(), domain.Key{ID: "second", Name: "second", Hash: [32]byte{2}}), domain.CodeNoStore)
 	wantCode(t, r.Ready(t.Context()), domain.CodeNoStore)
 	if err := r.reader.Exec("DELETE FROM keys").Error; sqliteCode(err)&0xff != codeReadOnly {
 		t.Errorf("a reader could write: %v", err)
@@ -232,7 +232,7 @@ func TestOpenReader_besideAWriter(t *testing.T) {
 
 func TestClose_leavesNoLog(t *testing.T) {
 	s := openTest(t)
-	if err := s.SaveKey(t.Context(), "first", [32]byte{1}); err != nil {
+	if err := s.AddKey(t.Context(), domain.Key{ID: "first", Name: "first", Hash: [32]byte{1}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -242,8 +242,8 @@ func TestClose_leavesNoLog(t *testing.T) {
 		t.Errorf("files: %s", got)
 	}
 	again := openAt(t, s.path)
-	if ok, err := again.KeyExists(t.Context(), [32]byte{1}); !ok || err != nil {
-		t.Errorf("KeyExists = %v, %v", ok, err)
+	if k, err := again.KeyOf(t.Context(), [32]byte{1}); k.ID != "first" || err != nil {
+		t.Errorf("KeyOf = %+v, %v", k, err)
 	}
 }
 
@@ -255,7 +255,7 @@ func TestClose_emptiesTheLogBesideAReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if err := errors.Join(s.SaveKey(t.Context(), "first", [32]byte{1}), s.Close()); err != nil {
+	if err := errors.Join(s.AddKey(t.Context(), domain.Key{ID: "first", Name: "first", Hash: [32]byte{1}}), s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(s.path + "-wal")
@@ -272,6 +272,6 @@ func TestClose_again(t *testing.T) {
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Error(err)
 	}
-	wantCode(t, s.SaveKey(context.Background(), "late", [32]byte{1}), domain.CodeBusy)
+	wantCode(t, s.AddKey(context.Background(), domain.Key{ID: "late", Name: "late", Hash: [32]byte{1}}), domain.CodeBusy)
 	wantCode(t, s.Ready(context.Background()), domain.CodeBusy)
 }

@@ -12,22 +12,41 @@ import (
 // chunk is how many keys one IN takes, far below the 32,766 that SQLite allows.
 const chunk = 500
 
-// Current gives the stored state of those of the subjects that are known, each once, in the order asked.
+// Current gives the state of those of the subjects that are known to the context, each once, in the order asked.
 func (s *Store) Current(ctx context.Context, subjects ...domain.Subject) (found []domain.Current, err error) {
 	digests := make([]digest, len(subjects))
 	for i, subject := range subjects {
 		digests[i] = digest(subject.Digest())
 	}
-	var known map[digest]subjectRow
 	err = s.read(ctx, func(tx *gorm.DB) error {
-		known, err = findSubjects(tx, digests)
+		known, err := findSubjects(tx, digests)
+		if err != nil {
+			return err
+		}
+		found, err = s.reached(ctx, tx, digests, known)
 		return err
 	})
+	return found, err
+}
+
+// reached gives what the context may know of those of the subjects that are known.
+func (s *Store) reached(ctx context.Context, tx *gorm.DB, digests []digest, known map[digest]subjectRow) (found []domain.Current, err error) {
+	var numbers []int64
+	for _, row := range known {
+		numbers = append(numbers, row.ID)
+	}
+	shares, err := sharesOf(ctx, tx, numbers...)
 	for _, d := range digests {
-		if row, ok := known[d]; ok && row.Events > 0 {
-			found = append(found, row.toCurrent())
-			delete(known, d)
+		row, ok := known[d]
+		if err != nil || !ok || row.Events == 0 || shares[row.ID] == none {
+			continue
 		}
+		c := row.toCurrent()
+		if shares[row.ID] == some {
+			c, _, err = s.ownStory(ctx, tx, &row)
+		}
+		found = append(found, c)
+		delete(known, d)
 	}
 	return found, err
 }

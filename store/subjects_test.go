@@ -69,15 +69,3 @@ func TestCurrent_many(t *testing.T) {
 		}
 	}
 }
-
-// subjectRowOf gives the row of a subject. ID, LastAt, Places and the machine's revision and hash are the caller's.
-func subjectRowOf(c domain.Current) subjectRow {
-	status, delivery := c.Regions[domain.Status], c.Regions[domain.Delivery]
-	return subjectRow{
-		Digest: digest(c.Subject.Digest()), Provider: c.Subject.Provider, Kind: c.Subject.Kind, SubjectID: c.Subject.ID,
-		Source: c.Source, State: stateRow(c.State), Attributes: attributesRow(c.Attributes),
-		StatusSince: status.Since, StatusReported: status.Reported,
-		DeliverySince: delivery.Since, DeliveryReported: delivery.Reported,
-		Events: c.Events, Illegal: c.Illegal,
-	}
-}

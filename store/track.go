@@ -23,6 +23,7 @@ type track struct {
 	stale   []domain.Region               // whose since must be looked up again
 	updates []update                      // stored rows that came to another outcome
 	folded  bool                          // its row is to be written
+	relists bool                          // the index is to look at it again: it was folded by another table
 	forced  bool                          // its caches are wrong: it is folded anew, whatever has folded it
 	lost    bool                          // a cached value may have lost the event it came from
 }

@@ -162,7 +162,7 @@ func (d spoiled) judge(t *testing.T, s *store.Store) {
 
 // Whoever is told may be as slow as a person who reads.
 func TestVerify_slowListener(t *testing.T) {
-	both(t, func(t *testing.T, s *store.Store) {
+	bothWith(t, store.Options{Lazy: true}, func(t *testing.T, s *store.Store) {
 		tell(t, s)
 		store.Spoil(t, s, "UPDATE subjects SET illegal = 5")
 		store.Impatient(s, time.Second)

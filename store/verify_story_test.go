@@ -122,13 +122,19 @@ func (x *teller) settle(code domain.ParkCode, said domain.Settlement) {
 
 // both runs a test on a new database of either kind.
 func both(t *testing.T, test func(*testing.T, *store.Store)) {
+	t.Helper()
+	bothWith(t, store.Options{}, test)
+}
+
+func bothWith(t *testing.T, o store.Options, test func(*testing.T, *store.Store)) {
+	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{}))
+		test(t, open(t, filepath.Join(t.TempDir(), "giftline.db"), o))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, ownSchema(t, storetest.Server(t)), store.Options{}))
+		test(t, open(t, ownSchema(t, storetest.Server(t)), o))
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 func (b *batch) write() error {
 	for _, step := range []func() error{
 		b.deleteDisplaced, b.updateOutcomes, b.insertEvents, b.updateCopies, b.insertChanges,
-		b.relearn, b.writeSubjects, b.writeParked, b.writeCounts, b.flush,
+		b.relearn, b.writeSubjects, b.writeRelist, b.writeParked, b.writeCounts, b.flush,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -133,7 +133,8 @@ type change struct {
 
 // change notes that a verdict began or changed.
 func (b *batch) change(t *track, c *entry, was domain.Outcome, now domain.Verdict, cause domain.Fingerprint) {
-	row := changeRow{JoinedAt: t.join(b.now), Subject: t.row.ID, FP: fingerprint(c.event.Fingerprint), Was: was.Verdict, Verdict: now}
+	row := changeRow{JoinedAt: t.join(b.now), Subject: t.row.ID, FP: fingerprint(c.event.Fingerprint), Was: was.Verdict, Verdict: now,
+		Type: c.row.Type, Source: c.row.Source, RecordedAt: c.row.JoinedAt}
 	row.WasReason = was.Reason
 	if was.Verdict != "" && cause != (domain.Fingerprint{}) {
 		row.Cause = cause[:]
@@ -148,7 +149,7 @@ func (b *batch) insertChanges() error {
 	return b.insert(changeInsert, len(b.changes), func(i int, args []any) []any {
 		c := &b.changes[i]
 		return append(args, int64(c.JoinedAt), c.Subject, c.FP[:], string(c.Was), string(c.Verdict), string(c.Region),
-			c.WasFrom, c.WasTo, string(c.WasReason), int64(c.BelievedAt), blobOf(c.Cause))
+			c.WasFrom, c.WasTo, string(c.WasReason), int64(c.BelievedAt), blobOf(c.Cause), c.Type, c.Source, int64(c.RecordedAt))
 	})
 }
 
@@ -196,6 +197,17 @@ func (b *batch) writeSubjects() error {
 		}
 	}
 	return b.insert(subjectInsert, len(rows), func(i int, args []any) []any { return rows[i].values(args) })
+}
+
+// writeRelist tells the index of what may have changed a subject while no verdict did: a refold, an event at another time.
+func (b *batch) writeRelist() error {
+	var subjects []int64
+	for _, t := range b.order {
+		if t.folded && (t.relists || len(t.moved)+len(t.gone) > 0) {
+			subjects = append(subjects, t.row.ID)
+		}
+	}
+	return b.insert(relistInsert, len(subjects), func(i int, args []any) []any { return append(args, subjects[i]) })
 }
 
 // writeCounts adds to the sources' counters.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -21,8 +22,11 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" help:"Receive webhooks and answer questions. The first run creates the database and an admin key."`
 	Trigger  triggerCmd  `cmd:"" help:"Send a sample event, really signed, to a running server."`
 	Timeline timelineCmd `cmd:"" help:"Show the timeline of a gift, send, e-mail, contact or domain."`
+	List     listCmd     `cmd:"" help:"List gifts, sends, e-mails and so on, the last updated first."`
+	Tail     tailCmd     `cmd:"" help:"Print what is recorded, and which verdicts change, as it happens."`
 	Sources  sourcesCmd  `cmd:"" help:"Show the webhook endpoints and what arrived by them."`
 	Machines machinesCmd `cmd:"" help:"Show the state machines."`
+	Keys     keysCmd     `cmd:"" help:"Make, list and revoke API keys."`
 	Verify   verifyCmd   `cmd:"" help:"Fold everything again and compare it with what is stored, beside a server or without one."`
 	Rebuild  rebuildCmd  `cmd:"" help:"Write anew what verify finds wrong and the events tell right."`
 	Version  versionCmd  `cmd:"" help:"Print the versions of giftline, Go and SQLite."`
@@ -59,11 +63,19 @@ func run(args []string, out, errs io.Writer) int {
 	if err != nil {
 		return p.report(err)
 	}
-	k, err := parser.Parse(args)
+	k, err := parser.Parse(helped(args))
 	if err == nil {
 		err = k.Run()
 	}
 	return p.report(err)
+}
+
+// helped lets giftline help [command] be what giftline [command] --help is.
+func helped(args []string) []string {
+	if len(args) > 0 && args[0] == "help" {
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 func newParser(c *cli, p *program) (*kong.Kong, error) {

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
+	"giftline/api"
 	"giftline/domain"
 )
 
@@ -30,6 +32,18 @@ func (a asked) open(p *program, publicURL string) (*client, error) {
 		return nil, err
 	}
 	return p.openLocal(a.DB, publicURL)
+}
+
+// openWriting is open for commands that change something. A file is one process's at a time, so beside a running server
+// they go through it; a PostgreSQL database takes them anyway.
+func (a asked) openWriting(p *program) (*client, error) {
+	if a.URL != "" {
+		return p.newClient(a.URL)
+	}
+	if err := checkDB(a.DB); err != nil {
+		return nil, err
+	}
+	return p.openLocalWriting(a.DB)
 }
 
 // client asks the API, over the network or in this process.
@@ -70,25 +84,40 @@ func baseURL(s string) (string, error) {
 
 // get gives the body of a 2xx answer; a problem comes back as a domain.Error with the server's code.
 func (c *client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	target := c.base + path
 	if len(query) > 0 {
-		target += "?" + query.Encode()
+		path += "?" + query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	return c.send(ctx, http.MethodGet, path, nil)
+}
+
+// send is get for any method, with a body in JSON unless it is nil.
+func (c *client) send(ctx context.Context, method, path string, body any) ([]byte, error) {
+	var text io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		text = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, text)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
-	status, body, err := exchange(c.transport, req)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	status, answer, err := exchange(c.transport, req)
 	switch {
 	case err != nil:
 		return nil, err
 	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("%s does not know the key in GIFTLINE_API_KEY", c.base)
 	case status/100 != 2:
-		return nil, problem(status, body)
+		return nil, problem(status, answer)
 	}
-	return body, nil
+	return answer, nil
 }
 
 // exchange sends a request and reads the whole answer. Redirects are not followed: keys and signatures are for this
@@ -112,32 +141,59 @@ func exchange(t http.RoundTripper, req *http.Request) (int, []byte, error) {
 
 // problem turns an RFC 9457 answer into an error.
 func problem(status int, body []byte) error {
-	var p struct{ Code, Detail string }
+	var p struct {
+		Code, Detail string
+		Errors       []struct{ Location, Message string }
+	}
 	if json.Unmarshal(body, &p) != nil || p.Code == "" {
 		return fmt.Errorf("the server answered %d %s", status, http.StatusText(status))
 	}
-	return domain.Errorf(domain.Code(p.Code), "%s", p.Detail)
+	words := []string{p.Detail}
+	for _, e := range p.Errors {
+		if said := e.Location + ": " + e.Message; p.Detail == api.RequestDetail || strings.HasSuffix(said, p.Detail) {
+			words[0] = "" // says less than the errors do
+		}
+		words = append(words, e.Location+": "+e.Message)
+	}
+	return domain.Errorf(domain.Code(p.Code), "%s", strings.TrimPrefix(strings.Join(words, "; "), "; "))
 }
 
 // inProcess hands requests to a handler of this process, so that a local database is read through the same routes as
 // a server's and gives the same answers.
 type inProcess struct{ http.Handler }
 
-// RoundTrip answers the request here.
+// RoundTrip answers the request here. The answer can be read while it is written: some do not end.
 func (h inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := &inMemory{header: http.Header{}, status: http.StatusOK}
-	h.ServeHTTP(a, r)
-	return &http.Response{StatusCode: a.status, Header: a.header, Body: io.NopCloser(&a.body), Request: r}, nil
+	body, writer := io.Pipe()
+	a := &inFlight{header: http.Header{}, body: writer, begun: make(chan *http.Response, 1), status: http.StatusOK}
+	go func() {
+		h.ServeHTTP(a, r)
+		a.begin()
+		_ = writer.Close()
+	}()
+	res := <-a.begun
+	res.Body, res.Request = body, r
+	return res, nil
 }
 
-// inMemory is an answer as it is written.
-type inMemory struct {
+// inFlight is an answer as it is written.
+type inFlight struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	body   *io.PipeWriter
+	once   sync.Once
+	begun  chan *http.Response
 }
 
-// Header, WriteHeader and Write make it an http.ResponseWriter.
-func (a *inMemory) Header() http.Header         { return a.header }
-func (a *inMemory) WriteHeader(status int)      { a.status = status }
-func (a *inMemory) Write(b []byte) (int, error) { return a.body.Write(b) }
+func (a *inFlight) begin() {
+	a.once.Do(func() { a.begun <- &http.Response{StatusCode: a.status, Header: a.header.Clone()} })
+}
+
+// Header, WriteHeader, Write and Flush make it an http.ResponseWriter that does not wait for the end.
+func (a *inFlight) Header() http.Header    { return a.header }
+func (a *inFlight) WriteHeader(status int) { a.status = status; a.begin() }
+func (a *inFlight) Flush()                 { a.begin() }
+func (a *inFlight) Write(b []byte) (int, error) {
+	a.begin()
+	return a.body.Write(b)
+}

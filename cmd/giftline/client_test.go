@@ -51,6 +51,9 @@ func TestClient_errors(t *testing.T) {
 	}{
 		"problem":     {404, `{"code":"not_found_at","detail":"nothing by then"}`, "nothing by then", exitNotFound},
 		"of our own":  {503, `{"code":"busy","detail":"try again"}`, "try again", exitError},
+		"where":       {422, `{"code":"invalid","detail":"the request does not fit: errors says where","errors":[{"location":"query.q","message":"is empty"}]}`, "= query.q: is empty", exitUsage},
+		"said twice":  {422, `{"code":"invalid","detail":"name: is empty","errors":[{"location":"body.name","message":"is empty"}]}`, "= body.name: is empty", exitUsage},
+		"said more":   {422, `{"code":"invalid","detail":"no","errors":[{"location":"body.name","message":"is empty"}]}`, "= no; body.name: is empty", exitUsage},
 		"of others":   {502, `<html>`, "answered 502 Bad Gateway", exitError},
 		"wrong key":   {401, `{"code":"unauthorized"}`, "GIFTLINE_API_KEY", exitError},
 		"redirect":    {302, ``, "302", exitError},
@@ -67,7 +70,7 @@ func TestClient_errors(t *testing.T) {
 				_, _ = io.WriteString(w, c.body)
 			})
 			_, err := cl.timeline(t.Context(), domain.Subject{Kind: domain.Gift, ID: "x"}, url.Values{})
-			if err == nil || !strings.Contains(err.Error(), c.want) || exitCode(err) != c.code {
+			if err == nil || !strings.Contains("= "+err.Error(), c.want) || exitCode(err) != c.code {
 				t.Errorf("error %v with exit code %d, want %q and %d", err, exitCode(err), c.want, c.code)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -22,6 +23,22 @@ func (w *word) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// number is a setting that counts something.
+type number int
+
+// UnmarshalText takes nothing for none: a variable that is set but empty gets its default later.
+func (n *number) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	i, err := strconv.Atoi(string(b))
+	*n = number(i)
+	if err != nil {
+		return fmt.Errorf("%q is no whole number", b)
+	}
+	return nil
+}
+
 // settingsFile is the YAML file. Every key may be left out; an unknown one is an error, because a misspelt setting
 // that is silently ignored is found out too late.
 type settingsFile struct {
@@ -32,7 +49,11 @@ type settingsFile struct {
 	LogFormat  string       `yaml:"log_format"`
 	APIKey     string       `yaml:"api_key"`
 	APIKeyFile string       `yaml:"api_key_file"`
+	RateLimit  string       `yaml:"rate_limit"`
+	CORS       string       `yaml:"cors_origins"` // commas between them
 	Sources    []fileSource `yaml:"sources"`
+
+	ReferenceKeys string `yaml:"reference_keys"` // with commas between them
 
 	dir string // relative paths in the file start here
 }
@@ -60,10 +81,16 @@ func (f *settingsFile) value(flag string) (value string, known bool) {
 		return f.path(f.DB), true
 	case "public-url":
 		return f.PublicURL, true
+	case "reference-keys":
+		return f.ReferenceKeys, true
 	case "log-level":
 		return f.LogLevel, true
 	case "log-format":
 		return f.LogFormat, true
+	case "rate-limit":
+		return f.RateLimit, true
+	case "cors-origins":
+		return f.CORS, true
 	}
 	return "", false
 }

@@ -42,8 +42,11 @@ func TestConfig_precedence(t *testing.T) {
 		{"addr", "GIFTLINE_ADDR", "addr", ":1", ":2", ":3", "127.0.0.1:8080", func(c *cli) string { return c.Serve.Addr }},
 		{"db", "GIFTLINE_DB", "db", "/flag.db", "/env.db", "/file.db", "giftline.db", func(c *cli) string { return c.Serve.DB }},
 		{"public-url", "GIFTLINE_PUBLIC_URL", "public_url", "https://flag", "https://env", "https://file", "", func(c *cli) string { return c.Serve.PublicURL }},
+		{"reference-keys", "GIFTLINE_REFERENCE_KEYS", "reference_keys", "order,po", "b", "c", "", func(c *cli) string { return strings.Join(c.Serve.ReferenceKeys, ",") }},
 		{"log-level", "GIFTLINE_LOG_LEVEL", "log_level", "DEBUG", "Warn", "error", "info", func(c *cli) string { return string(c.Serve.LogLevel) }},
 		{"log-format", "GIFTLINE_LOG_FORMAT", "log_format", "json", "json", "json", "text", func(c *cli) string { return string(c.Serve.LogFormat) }},
+		{"rate-limit", "GIFTLINE_RATE_LIMIT", "rate_limit", "1", "0", "3", "50", func(c *cli) string { return fmt.Sprint(c.Serve.RateLimit) }},
+		{"cors-origins", "GIFTLINE_CORS_ORIGINS", "cors_origins", "https://a,https://b", "*", "https://c", "", func(c *cli) string { return strings.Join(c.Serve.CORSOrigins, ",") }},
 	}
 	for _, s := range settings {
 		for ways := range 16 {
@@ -154,5 +157,21 @@ func TestConfig_badFiles(t *testing.T) {
 	}
 	if _, _, err := parse(t, "serve", "--config", writeFile(t, "g.yaml", "log_level: loud\n")); err == nil {
 		t.Error("log_level: loud is taken")
+	}
+}
+
+func TestConfig_callers(t *testing.T) {
+	for args, want := range map[string]string{
+		"--rate-limit=-1": "GIFTLINE_RATE_LIMIT", "--rate-limit=0": "", "--cors-origins=*": "", "--cors-origins=https://a.example.com:8443,http://localhost:3000": "",
+		"--cors-origins=https://a.example.com/": "is not an origin", "--cors-origins=a.example.com": "is not an origin",
+		"--cors-origins=https://a.example.com,https://*.example.com/x": "is not an origin", "--cors-origins=https://u@a.example.com": "is not an origin",
+	} {
+		c, _, err := parse(t, "serve", args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Serve.checkCallers(); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", args, err, want)
+		}
 	}
 }

@@ -28,7 +28,7 @@ func (c *serveCmd) demo(p *program, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o := outside{log: log}
-	o.key, _ = api.Mint()
+	o.key, _, _ = api.Mint()
 	if o.sources, err = demoSources(); err != nil {
 		return err
 	}

@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"giftline/api"
 	"giftline/domain"
 )
 
@@ -13,7 +16,8 @@ import (
 // terminal shows is what the server would say.
 type story struct {
 	domain.Timeline
-	Entries []scene `json:"entries"`
+	Entries []scene     `json:"entries"`
+	Labels  *api.Labels `json:"labels"`
 }
 
 // scene is an entry; flags travel by their names.
@@ -79,6 +83,7 @@ func (d *drawing) head(s story) {
 	for _, about := range []struct{ name, value string }{
 		{"source", s.Subject.Source}, {"company", value(s.Subject.CompanyID)}, {"reference", value(s.Subject.Reference)},
 		{"recipient", value(s.Subject.Recipient)}, {"metadata", string(s.Subject.Metadata)},
+		{"labels", labelsLine(s.Labels)},
 	} {
 		if about.value != "" && about.value != "null" {
 			d.line("  "+pad(about.name, 10), oneLine(about.value))
@@ -89,6 +94,24 @@ func (d *drawing) head(s story) {
 	count := fmt.Sprintf("%d, %d illegal", s.Counts.Events, s.Counts.Illegal)
 	d.line("  "+pad("events", 10), count)
 	d.line("")
+}
+
+// labelsLine is what people say of the subject.
+func labelsLine(l *api.Labels) string {
+	if l == nil {
+		return ""
+	}
+	var words []string
+	if l.Reference != nil {
+		words = append(words, "reference "+*l.Reference)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Free)) {
+		words = append(words, name+"="+l.Free[name])
+	}
+	if l.ExpiresAt != nil {
+		words = append(words, "expires "+l.ExpiresAt.Time().Format(clockLayout))
+	}
+	return strings.Join(words, "  ")
 }
 
 // region says where one region stands, and when the provider says otherwise.

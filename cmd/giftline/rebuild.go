@@ -11,6 +11,7 @@ import (
 // rebuildCmd writes caches anew that are damaged, or that an older version made.
 type rebuildCmd struct {
 	DryRun bool `help:"Say what would change, and write nothing."`
+	Lists  bool `help:"Have lists and statistics made anew too, by the server that runs or the next one."`
 	which
 }
 
@@ -31,6 +32,11 @@ func (c *rebuildCmd) Run(p *program) (err error) {
 	if err != nil {
 		return r.broken(err)
 	}
+	if c.Lists && !c.DryRun {
+		if err := s.Reindex(p.ctx); err != nil {
+			return err
+		}
+	}
 	if err := r.end(sum, "looked at"); err != nil {
 		return err
 	}
@@ -50,5 +56,5 @@ func (c *rebuildCmd) open(p *program) (*store.Store, error) {
 	if err := s.Close(); err != nil {
 		return nil, err
 	}
-	return store.Open(p.ctx, c.DB, store.Options{Machines: statemachines.All()})
+	return store.Open(p.ctx, c.DB, store.Options{Machines: statemachines.All(), Lazy: true})
 }

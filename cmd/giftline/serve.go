@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"runtime/debug"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"giftline/api"
 	"giftline/api/webhooks"
@@ -23,7 +25,12 @@ type serveCmd struct {
 	DB        string `name:"db" help:"Database file, made if there is none, or postgres://user:password@host/name." env:"GIFTLINE_DB" default:"giftline.db" placeholder:"FILE"`
 	LogLevel  word   `help:"debug, info, warn or error." env:"GIFTLINE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL"`
 	LogFormat word   `help:"text or json." env:"GIFTLINE_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"FORMAT"`
-	Demo      bool   `help:"Run on a throw-away database with made-up secrets and a story of all four providers."`
+	RateLimit number `help:"Requests a second that one API key may send, four seconds' worth at once; 0 for any number." env:"GIFTLINE_RATE_LIMIT" default:"50" placeholder:"N"`
+
+	CORSOrigins   []string `name:"cors-origins" help:"Origins whose web pages may ask with a key, such as https://app.example.com, or *." env:"GIFTLINE_CORS_ORIGINS" placeholder:"ORIGIN,..."`
+	ReferenceKeys []string `help:"Metadata keys or tags that hold a reference where events name none: the first that is there counts." env:"GIFTLINE_REFERENCE_KEYS" placeholder:"KEY,..."`
+
+	Demo bool `help:"Run on a throw-away database with made-up secrets and a story of all four providers."`
 	public
 }
 
@@ -69,7 +76,10 @@ func (c *serveCmd) serve(p *program, log *slog.Logger) error {
 
 // outside reads and checks the settings before anything is opened.
 func (c *serveCmd) outside(p *program, log *slog.Logger) (outside, error) {
-	o := outside{log: log}
+	o := outside{log: log, referenceKeys: []string{}}
+	for _, key := range c.ReferenceKeys {
+		o.referenceKeys = append(o.referenceKeys, strings.TrimSpace(key))
+	}
 	err := checkDB(c.DB)
 	if err != nil {
 		return o, err
@@ -83,6 +93,9 @@ func (c *serveCmd) outside(p *program, log *slog.Logger) (outside, error) {
 	if o.sources, err = p.sources(); err != nil {
 		return o, err
 	}
+	if o.rateLimit, o.corsOrigins, err = int(c.RateLimit), c.CORSOrigins, c.checkCallers(); err != nil {
+		return o, err
+	}
 	for _, name := range strayVariables(os.Environ(), o.sources) {
 		log.Warn("no such setting: is the variable misspelt?", "variable", name)
 	}
@@ -91,6 +104,20 @@ func (c *serveCmd) outside(p *program, log *slog.Logger) (outside, error) {
 			"type", b.eventType, "source", b.source, "provider", b.provider)
 	}
 	return o, nil
+}
+
+// checkCallers refuses what no origin of a page could look like: it would never match, and nobody would know why.
+func (c *serveCmd) checkCallers() error {
+	if c.RateLimit < 0 {
+		return errors.New("the rate limit (--rate-limit, GIFTLINE_RATE_LIMIT or rate_limit) is a number of requests a second, or 0 for any number")
+	}
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		if origin != "*" && (err != nil || u.Scheme == "" || u.Host == "" || origin != u.Scheme+"://"+u.Host) {
+			return fmt.Errorf("%q (--cors-origins, GIFTLINE_CORS_ORIGINS or cors_origins) is not an origin like https://app.example.com, without a / at the end, or *", origin)
+		}
+	}
+	return nil
 }
 
 // checkDB refuses an address that is not PostgreSQL's, and may hold a password, without repeating it.
@@ -130,13 +157,14 @@ func (c *serveCmd) welcome(p *program, svc *service, o outside) error {
 	case key != "":
 		fmt.Fprintf(p.out, "Admin key, shown only this once: %s\n", key)
 		fmt.Fprintf(p.out, "Try it: curl -H 'Authorization: Bearer %s' %s/sources\n", key, svc.base)
+		fmt.Fprintf(p.out, "It may do everything. Put it into GIFTLINE_API_KEY to make keys that may do less: giftline keys create --url %s --help\n", svc.base)
 	case o.key != "" && kept:
-		fmt.Fprintln(p.out, "The key in your settings is an admin key, beside the one that the first start showed, which stays valid.")
+		fmt.Fprintln(p.out, "The key in your settings may do everything, beside those that giftline keys list shows.")
 	case o.key != "":
 		fmt.Fprintln(p.out, "The admin key is the one in your settings.")
 	default:
-		fmt.Fprintln(p.out, "The admin key is the one that the first start showed. If it is lost, set GIFTLINE_API_KEY: that adds a key, and")
-		fmt.Fprintln(p.out, "the first one stays valid.")
+		fmt.Fprintln(p.out, "The admin key is the one that the first start showed. If it is lost, set GIFTLINE_API_KEY: that adds a key, with")
+		fmt.Fprintln(p.out, "which giftline keys revoke ends the lost one.")
 	}
 	fmt.Fprintln(p.out)
 	return writeEndpoints(p.out, o.sources, svc.public)
@@ -144,8 +172,10 @@ func (c *serveCmd) welcome(p *program, svc *service, o outside) error {
 
 // firstKey makes the admin key of a new database.
 func firstKey(ctx context.Context, s *store.Store) (string, error) {
-	key, hash := api.Mint()
-	return key, s.SaveKey(ctx, "admin", hash)
+	key, id, hash := api.Mint()
+	return key, s.AddKey(ctx, domain.Key{
+		ID: id, Name: "admin", Hash: hash, Scopes: domain.Scopes(), Personal: true, CreatedAt: domain.InstantOf(time.Now()),
+	})
 }
 
 // writeEndpoints lists what to paste at the providers, and what opens the endpoints that are closed.

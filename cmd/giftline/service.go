@@ -40,7 +40,7 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 	if err != nil {
 		return nil, fmt.Errorf("listening on %q (--addr, GIFTLINE_ADDR or addr): %w", addr, err)
 	}
-	s, err := store.Open(ctx, db, store.Options{Machines: statemachines.All(), Log: o.log})
+	s, err := store.Open(ctx, db, store.Options{Machines: statemachines.All(), Log: o.log, ReferenceKeys: o.referenceKeys})
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -63,7 +64,29 @@ func (c *sourcesCmd) Run(p *program) error {
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return fmt.Errorf("the answer is no list of sources; is %s a giftline server? %w", cl.base, err)
 	}
-	return writeSources(p.out, list)
+	if err := writeSources(p.out, list); err != nil || c.URL != "" {
+		return err
+	}
+	return c.writeSettings(p, cl, list)
+}
+
+// writeSettings says whose settings a list from the database shows, and which of the database's sources they lack.
+func (c *sourcesCmd) writeSettings(p *program, cl *client, list api.SourceList) error {
+	raw, err := cl.get(p.ctx, "/stats/ingest", nil)
+	if err != nil {
+		return err
+	}
+	var known api.IngestStats
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return err
+	}
+	for _, s := range known.Sources {
+		if !slices.ContainsFunc(list.Sources, func(v api.SourceView) bool { return v.Name == s.Source }) {
+			fmt.Fprintf(p.out, "%s is in the database, with %d received, but not in the settings here\n", oneLine(s.Source), s.Received)
+		}
+	}
+	_, err = fmt.Fprintln(p.out, "State, scheme and URL are as this shell's settings say; a server says its own with --url.")
+	return err
 }
 
 func writeSources(w io.Writer, list api.SourceList) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -41,5 +42,16 @@ func TestColorsFor_onlyTerminals(t *testing.T) {
 	}
 	if got := colors(false).red("x"); got != "x" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestHelped(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "", "help": "--help", "help keys list": "keys list --help", "list gifts": "list gifts", "timeline help": "timeline help",
+	} {
+		if got := strings.Join(helped(strings.Fields(in)), " "); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ type timelineCmd struct {
 	Kind     string `help:"What the id names, where it names several: gift, send, email, contact, domain, product, invoice, suppression, inbound_email."`
 	AsOf     moment `help:"Only what had happened by this time (RFC 3339)." placeholder:"TIME"`
 	KnownAt  moment `help:"Only what was known here by this time (RFC 3339)." placeholder:"TIME"`
+	Explain  bool   `help:"Say in words why it stands where it stands, what moved nothing, and what may come next."`
 	JSON     bool   `help:"Print the answer of the API."`
 	asked
 }
@@ -48,6 +50,9 @@ func (c *timelineCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if c.Explain {
+		return c.explain(p, cl, subject)
+	}
 	doc, err := cl.timeline(p.ctx, subject, c.query())
 	if err != nil {
 		return err
@@ -59,6 +64,26 @@ func (c *timelineCmd) Run(p *program) error {
 	if err == nil {
 		_, err = fmt.Fprintf(p.out, "%s\n", raw)
 	}
+	return err
+}
+
+// explain prints the text of an explanation, or all of it as data.
+func (c *timelineCmd) explain(p *program, cl *client, s domain.Subject) error {
+	query := c.query()
+	query.Set("provider", string(s.Provider))
+	raw, err := cl.get(p.ctx, pathOf(s)+"/explain", query)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = fmt.Fprintf(p.out, "%s\n", bytes.TrimSpace(raw))
+		return err
+	}
+	var x domain.Explanation
+	if err := json.Unmarshal(raw, &x); err != nil {
+		return fmt.Errorf("the answer is no explanation; is %s a giftline server? %w", cl.base, err)
+	}
+	_, err = fmt.Fprint(p.out, printable(x.Text))
 	return err
 }
 
@@ -75,7 +100,7 @@ func (c *timelineCmd) query() url.Values {
 
 // draw shows a document as lanes.
 func (p *program) draw(doc document) error {
-	raw, err := json.Marshal(doc)
+	raw, err := encodeJSON(doc) // json.Marshal would write < of the metadata as an escape
 	if err != nil {
 		return err
 	}
@@ -93,6 +118,7 @@ type document struct {
 	State   json.RawMessage   `json:"state"`
 	Entries []json.RawMessage `json:"entries"`
 	Counts  json.RawMessage   `json:"counts"`
+	Labels  json.RawMessage   `json:"labels,omitempty"` // a server of before has none
 	Next    *string           `json:"next"`
 }
 

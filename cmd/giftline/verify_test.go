@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestVerify goes from a sound database to one that is damaged twice, which a rebuild half heals, beside a server and
@@ -49,6 +50,41 @@ func TestVerify(t *testing.T) {
 	wantRun(t, 2, "", "snappy has no email", "rebuild", "--db", db, "--subject", "snappy/email/1")
 	wantRun(t, 2, "", "--sample", "verify", "--db", db, "--sample", "2", "--subject", "snappy/gift/gft_1")
 	wantRun(t, 4, "", "", "verify", "--db", db, "--sample", "2")
+}
+
+// A rebuild heals what lists are read from only when it is asked to: the next server makes it anew.
+func TestRebuild_lists(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "giftline.db")
+	p := serving(t, "--db", db)
+	body := `{"webhookData":{"eventType":"gift-status-changed","triggeredAt":"2025-01-15T14:44:00Z"},"eventData":{"giftId":"gft_1","status":"opened"}}`
+	if status, _, err := p.post(t.Context(), "snappy", "/webhooks/snappy", "a", body); status != 200 {
+		t.Fatalf("%d, error %v", status, err)
+	}
+	untilListed(t, db, "gft_1")
+	p.stop()
+	spoil(t, db, "DELETE FROM postings")
+	wantRun(t, 0, "none is damaged", "", "rebuild", "--db", db)
+	if out, err := exec.Command("giftline", "list", "gifts", "--db", db).CombinedOutput(); err != nil || strings.Contains(string(out), "gft_1") {
+		t.Fatalf("a spoilt index lists %s, error %v", out, err)
+	}
+	wantRun(t, 0, "none is damaged", "", "rebuild", "--lists", "--db", db)
+	serving(t, "--db", db)
+	untilListed(t, db, "gft_1")
+}
+
+// untilListed waits for the index.
+func untilListed(t *testing.T, db, id string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		out, err := exec.Command("giftline", "list", "gifts", "--db", db).CombinedOutput()
+		if err == nil && strings.Contains(string(out), id) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not listed: %s, error %v", out, err)
+		}
+	}
 }
 
 // The whole of what a damaged database gives, once.

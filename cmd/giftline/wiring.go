@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 
 	"giftline/api"
@@ -15,7 +16,11 @@ type outside struct {
 	sources   []webhooks.Source
 	publicURL string
 	key       string // the bootstrap admin key; empty for none
+	rateLimit int    // requests a second of one key; 0 for any number
 	log       *slog.Logger
+
+	corsOrigins   []string
+	referenceKeys []string // nil: those that the index was made with
 }
 
 // newAPI wires the API over a database.
@@ -23,10 +28,11 @@ func newAPI(s *store.Store, o outside) *api.API {
 	machines := statemachines.All()
 	return api.New(api.Config{
 		Tracker:  &domain.Tracker{Store: s, Machines: machines, Parsers: webhooks.Parsers()},
-		Reader:   &domain.Reader{Store: s, Machines: machines, Data: webhooks.Data},
+		Reader:   &domain.Reader{Store: s, Machines: machines, Data: webhooks.Data, Dwells: s.Dwells, LabelsOf: s.LabelsOf},
 		Store:    s,
 		Machines: machines,
 		Sources:  o.sources, PublicURL: o.publicURL, BootstrapKey: o.key, Log: o.log,
+		RateLimit: o.rateLimit, CORSOrigins: o.corsOrigins,
 	})
 }
 
@@ -40,7 +46,30 @@ func (p *program) openLocal(path, publicURL string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, _ := api.Mint() // it never leaves this process
-	handler := newAPI(s, outside{sources: sources, publicURL: publicURL, key: key})
-	return &client{base: "http://local", key: key, transport: inProcess{handler}, close: s.Close}, nil
+	return localClient(s, outside{sources: sources, publicURL: publicURL}), nil
+}
+
+// openLocalWriting is openLocal for a command that writes. It neither makes a database nor upgrades one.
+func (p *program) openLocalWriting(path string) (*client, error) {
+	sources, err := p.sources()
+	if err != nil {
+		return nil, err
+	}
+	r, err := store.OpenReader(p.ctx, path, statemachines.All())
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(p.ctx, path, store.Options{Machines: statemachines.All()})
+	if err != nil {
+		return nil, fmt.Errorf("%w. A server that runs on it does this too: give --url and GIFTLINE_API_KEY", err)
+	}
+	return localClient(s, outside{sources: sources}), nil
+}
+
+func localClient(s *store.Store, o outside) *client {
+	o.key, _, _ = api.Mint() // it never leaves this process
+	return &client{base: "http://local", key: o.key, transport: inProcess{newAPI(s, o)}, close: s.Close}
 }
