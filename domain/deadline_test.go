@@ -27,7 +27,7 @@ func TestDeadline(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			now := domain.Refold(twoRegions, gift, "snappy", story(c.lines...))
 			now.State.Phase = c.phase
-			got, ok := domain.Deadline(twoRegions, &now, c.labels)
+			got, ok := (*domain.Policy)(nil).Deadline(twoRegions, &now, c.labels, nil)
 			if c.want == nil {
 				wantSame(t, ok, false)
 				return

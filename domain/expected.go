@@ -10,6 +10,7 @@ type Expected struct {
 	Next      []Step       `json:"next" doc:"The single steps that may legally come next, in lifecycle order. Empty: nothing is left to come."`
 	DueAt     *Instant     `json:"due_at" doc:"When somebody should look, if nothing happens until then; null where nothing is limited." example:"2025-03-16T09:00:00.000000Z"`
 	OverdueBy *int64       `json:"overdue_by" doc:"Seconds since due_at; null while it is ahead. Overdue moves nothing: it does not mean expired." example:"3600"`
+	ExpiresAt *Instant     `json:"expires_at" doc:"The last moment of what still waits for its recipient, or has a label that says so; null where it may wait for ever, or waits no more." example:"2025-03-16T09:00:00.000000Z"`
 	Regions   []ExpectedIn `json:"regions" doc:"How long the states held now usually last."`
 }
 
@@ -29,18 +30,34 @@ type Usual struct {
 	Longer     bool  `json:"longer" doc:"True: some of these took more than a year, and the numbers are only what is counted up to."`
 }
 
-// ExpectedOf tells what may come next of a subject as it stands now. Labels and dwells may be nil.
-func ExpectedOf(m Machine, c *Current, l *Labels, dwells []Dwell, now Instant) Expected {
+// Beside is what is known of a subject beside its events. Everything may be missing.
+type Beside struct {
+	Policy *Policy
+	Labels *Labels
+	Watch  *Watch
+	Dwells []Dwell
+}
+
+// deadline gives the first instant at which somebody should look at a subject, if there is one.
+func (b *Beside) deadline(m Machine, c *Current) (Instant, bool) {
+	return b.Policy.Deadline(m, c, b.Labels, b.Watch)
+}
+
+// ExpectedOf tells what may come next of a subject as it stands now.
+func ExpectedOf(m Machine, c *Current, b Beside, now Instant) Expected {
 	x := Expected{Next: m.Next(c.State), Regions: []ExpectedIn{}}
-	if due, ok := Deadline(m, c, l); ok {
+	if b.Watch != nil {
+		x.ExpiresAt = b.Watch.ExpiresAt
+	}
+	if due, ok := b.deadline(m, c); ok {
 		x.DueAt = &due
 		if late := int64(now-due) / int64(InstantSecond); now > due {
 			x.OverdueBy = &late
 		}
 	}
 	for _, r := range m.Regions() {
-		in := ExpectedIn{Region: r, State: c.State.In(r), Usual: usualOf(dwells, r, c.State.In(r))}
-		if due, ok := DueAt(m, c.State, c.Regions, r); ok {
+		in := ExpectedIn{Region: r, State: c.State.In(r), Usual: usualOf(b.Dwells, r, c.State.In(r))}
+		if due, ok := b.Policy.DueAt(m, c, r, nil); ok {
 			in.DueAt = &due
 		}
 		x.Regions = append(x.Regions, in)
@@ -65,31 +82,39 @@ func (r *Reader) Expected(ctx context.Context, c Current, now time.Time) (*Expec
 	if err != nil {
 		return nil, err
 	}
-	dwells, labels, err := r.beside(ctx, m, c.Subject)
+	b, err := r.beside(ctx, m, c.Subject)
 	if err != nil {
 		return nil, err
 	}
-	x := ExpectedOf(m, &c, labels, dwells, InstantOf(now))
+	x := ExpectedOf(m, &c, b, InstantOf(now))
 	return &x, nil
 }
 
 // beside reads what is known beside a subject's events, where this Reader is told it.
-func (r *Reader) beside(ctx context.Context, m Machine, s Subject) (dwells []Dwell, labels *Labels, err error) {
+func (r *Reader) beside(ctx context.Context, m Machine, s Subject) (b Beside, err error) {
+	b.Policy = r.Policy
 	if r.Dwells != nil {
-		if dwells, err = r.Dwells(ctx, m.Name()); err != nil {
-			return nil, nil, err
+		if b.Dwells, err = r.Dwells(ctx, m.Name()); err != nil {
+			return b, err
 		}
 	}
-	if r.LabelsOf != nil {
-		all, err := r.LabelsOf(ctx, s)
-		if err != nil {
-			return nil, nil, err
-		}
-		if l, ok := all[s]; ok {
-			labels = &l
-		}
+	if b.Labels, err = one(ctx, r.LabelsOf, s); err != nil {
+		return b, err
 	}
-	return dwells, labels, nil
+	b.Watch, err = one(ctx, r.WatchOf, s)
+	return b, err
+}
+
+// one asks for one subject; nil where there is nothing, or nobody to ask.
+func one[T any](ctx context.Context, ask func(context.Context, ...Subject) (map[Subject]T, error), s Subject) (*T, error) {
+	if ask == nil {
+		return nil, nil
+	}
+	all, err := ask(ctx, s)
+	if found, ok := all[s]; ok && err == nil {
+		return &found, nil
+	}
+	return nil, err
 }
 
 func (r *Reader) machine(s Subject) (Machine, error) {

@@ -100,9 +100,8 @@ type Account struct {
 	Current Current
 	Page    Page       // the newest events, and the state before them
 	Earlier []Recorded // events before the page that brought regions to their states
-	Labels  *Labels    // nil for none
-	Dwells  []Dwell
-	Now     Instant
+	Beside
+	Now Instant
 }
 
 // Explain says why a subject stands where it stands. It is a pure function of the account.
@@ -114,7 +113,7 @@ func Explain(m Machine, a Account) Explanation {
 	x := Explanation{
 		Subject: SubjectViewOf(a.Current.Subject, a.Current.Source, a.Current.Attributes), Phase: optional(a.Current.State.Phase),
 		Regions: []Explained{}, Unmoved: []Unmoved{}, Missing: []Unheard{}, Quiet: []string{},
-		Expected: ExpectedOf(m, &a.Current, a.Labels, a.Dwells, a.Now), Deadline: dueOf(m, &a),
+		Expected: ExpectedOf(m, &a.Current, a.Beside, a.Now), Deadline: dueOf(m, &a),
 	}
 	x.Quiet = append(x.Quiet, m.Quiet(a.Current.State)...)
 	for i := range a.Page.Rows {
@@ -224,15 +223,15 @@ const namedAtMost = 8
 
 // dueOf gives the deadline and where it comes from.
 func dueOf(m Machine, a *Account) *Due {
-	at, ok := Deadline(m, &a.Current, a.Labels)
+	at, ok := a.deadline(m, &a.Current)
 	if !ok {
 		return nil
 	}
 	due := Due{At: at, Why: "expires_at of its labels", Passed: a.Now > at}
 	for _, r := range m.Regions() {
-		if of, limited := DueAt(m, a.Current.State, a.Current.Regions, r); limited && of == at {
+		if of, limited := a.Policy.DueAt(m, &a.Current, r, nil); limited && of == at {
 			state := a.Current.State.In(r)
-			limit, _ := m.Limit(r, state)
+			limit, _ := a.Policy.LimitOf(m, &a.Current, r, state)
 			due.Region, due.State, due.Documented, due.Why = &r, &state, limit.Documented, limit.Why
 			break
 		}

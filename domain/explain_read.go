@@ -38,7 +38,7 @@ func (v View) clock(now time.Time) Instant {
 
 // present reads the newest events, and those that decided what is still held.
 func (r *Reader) present(ctx context.Context, m Machine, c Current, a *Account) (err error) {
-	if a.Dwells, a.Labels, err = r.beside(ctx, m, c.Subject); err != nil {
+	if a.Beside, err = r.beside(ctx, m, c.Subject); err != nil {
 		return err
 	}
 	if a.Page, err = r.Store.Events(ctx, c.Subject, Range{Limit: ExplainRead, Last: true}); err != nil {

@@ -46,6 +46,9 @@ func (i *Instant) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// InstantOfDuration converts a span of time, cutting below the microsecond.
+func InstantOfDuration(d time.Duration) Instant { return Instant(d / time.Microsecond) }
+
 const (
 	hour = Instant(time.Hour / time.Microsecond)
 	day  = 24 * hour

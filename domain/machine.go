@@ -56,6 +56,13 @@ type Machine interface {
 	Regions() []Region
 	// Limit gives how long a state is expected to last at most; false where nothing is expected.
 	Limit(Region, string) (DwellLimit, bool)
+	// Expiry gives the window in which a subject waits for its recipient while its status is the state; false where it does
+	// not wait, or may wait for ever.
+	Expiry(state string) (ExpiryWindow, bool)
+	// Raises gives the rule that a state alarms by as such; empty for none.
+	Raises(Region, string) Rule
+	// Warns reports whether an event of a type says that the subject will expire soon.
+	Warns(eventType string) bool
 	// Next lists the single steps that may legally come next: what a later event, exact and alone at its time, would be
 	// answered moved for. In table order; never nil.
 	Next(State) []Step

@@ -23,10 +23,12 @@ type Reader struct {
 	Store    Store
 	Machines Machines
 	// Data gives the provider's own fields of an event from its raw body; null where it cannot.
-	Data func(Event, []byte) json.RawMessage
-	// Dwells and LabelsOf are Stats.Dwells and Lists.LabelsOf; while nil, nothing is known of either.
+	Data   func(Event, []byte) json.RawMessage
+	Policy *Policy // of dwell limits and expiry; nil for the tables'
+	// Dwells, LabelsOf and WatchOf are those of Stats, Lists and Alerts; while nil, nothing is known of them.
 	Dwells   func(ctx context.Context, machine string) ([]Dwell, error)
 	LabelsOf func(context.Context, ...Subject) (map[Subject]Labels, error)
+	WatchOf  func(context.Context, ...Subject) (map[Subject]Watch, error)
 }
 
 // Find gives the one known subject among the candidates. Errors: CodeNotFound, CodeAmbiguous.
@@ -57,12 +59,12 @@ func (r *Reader) Timeline(ctx context.Context, c Current, v View) (Timeline, err
 	var page Page
 	if v.AsOf == nil && v.KnownAt == nil {
 		page, err = r.Store.Events(ctx, c.Subject, Range{After: after, Limit: PageSize})
-		t = timelineOf(m, page.Current)
+		t = timelineOf(m, page.Current, r.Policy)
 	} else {
 		var then Current
 		var rows []Recorded
 		then, rows, err = r.past(ctx, m, c, v)
-		t, page = timelineOf(m, then), pageAfter(m, rows, after)
+		t, page = timelineOf(m, then, r.Policy), pageAfter(m, rows, after)
 	}
 	if err != nil {
 		return Timeline{}, err
@@ -128,10 +130,10 @@ func (r *Reader) fill(ctx context.Context, v View, rows []Recorded, entry func(i
 	return nil
 }
 
-func timelineOf(m Machine, c Current) Timeline {
+func timelineOf(m Machine, c Current, p *Policy) Timeline {
 	return Timeline{
 		Subject: SubjectViewOf(c.Subject, c.Source, c.Attributes),
-		Phase:   optional(c.State.Phase), State: StatesOf(m, c.State, c.Regions), Entries: []Entry{},
+		Phase:   optional(c.State.Phase), State: StatesOf(m, &c, p), Entries: []Entry{},
 		Counts: Counts{Events: c.Events, Illegal: c.Illegal},
 	}
 }

@@ -35,6 +35,11 @@ type Judged struct {
 	Verdict  Verdict
 	Target   string
 	Previous string
+	// What alerts need beside:
+	Type        string
+	Fingerprint Fingerprint
+	Joined      Instant
+	Phase       Phase // of the subject after it
 }
 
 // ShareOf gives the share of a subject from its first events, in canonical order; nil where there are none. A state is

@@ -44,6 +44,8 @@ type Store interface {
 	Keys
 	Lists
 	Stats
+	Alerts
+	Outbox
 
 	// Ready fails when the database cannot take writes now.
 	Ready(context.Context) error

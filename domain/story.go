@@ -104,7 +104,7 @@ func (r *Reader) lane(ctx context.Context, c Current, v View, after *Place, bit 
 	l = &lane{machine: m}
 	if v.AsOf != nil || v.KnownAt != nil {
 		then, all, err := r.past(ctx, m, c, v)
-		l.head = timelineOf(m, then)
+		l.head = timelineOf(m, then, r.Policy)
 		l.more = func(_ context.Context, after *Place) (Page, error) { return pageAfter(m, all, after), nil }
 		l.Page = pageAfter(m, all, after)
 		return l, err
@@ -113,7 +113,7 @@ func (r *Reader) lane(ctx context.Context, c Current, v View, after *Place, bit 
 		return r.Store.Events(ctx, c.Subject, Range{After: after, Limit: bit})
 	}
 	l.Page, err = l.more(ctx, after)
-	l.head = timelineOf(m, l.Current)
+	l.head = timelineOf(m, l.Current, r.Policy)
 	return l, err
 }
 

@@ -88,14 +88,15 @@ func SubjectViewOf(s Subject, source string, a Attributes) SubjectView {
 	return view
 }
 
-// StatesOf shows a state region by region.
-func StatesOf(m Machine, s State, facts map[Region]RegionFacts) States {
+// StatesOf shows a subject's state region by region, with the limits of a policy.
+func StatesOf(m Machine, c *Current, p *Policy) States {
 	var view States
+	s, facts := c.State, c.Regions
 	for _, r := range m.Regions() {
 		one := RegionState{
 			State: s.In(r), Since: facts[r].Since, Final: m.Final(r, s.In(r)), Reported: optional(facts[r].Reported),
 		}
-		if due, limited := DueAt(m, s, facts, r); limited {
+		if due, limited := p.DueAt(m, c, r, nil); limited {
 			one.DueAt = &due
 		}
 		if r == Delivery {

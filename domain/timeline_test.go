@@ -21,10 +21,10 @@ func TestSubjectViewOf(t *testing.T) {
 func TestStatesOf(t *testing.T) {
 	since := nine
 	facts := map[domain.Region]domain.RegionFacts{domain.Status: {Since: &since, Reported: "opened"}}
-	wantWire(t, domain.StatesOf(twoRegions, domain.State{Status: "claimed", Delivery: domain.New}, facts),
+	wantWire(t, domain.StatesOf(twoRegions, &domain.Current{State: domain.State{Status: "claimed", Delivery: domain.New}, Regions: facts}, nil),
 		`{"status":{"state":"claimed","since":"2025-01-15T09:00:00.000000Z","final":true,"reported":"opened","due_at":null},
 		"delivery":{"state":"new","since":null,"final":false,"reported":null,"due_at":null}}`)
-	wantWire(t, domain.StatesOf(oneRegion, oneRegion.Start(), nil),
+	wantWire(t, domain.StatesOf(oneRegion, &domain.Current{State: oneRegion.Start()}, nil),
 		`{"status":{"state":"new","since":null,"final":false,"reported":null,"due_at":null}}`)
 }
 

@@ -48,7 +48,7 @@ func (told *telling) print(m *Machine) string {
 func (told *telling) summary(m *Machine) string {
 	var rows [][]string
 	c := told.clock()
-	states := domain.StatesOf(m, told.current.State, told.current.Regions)
+	states := domain.StatesOf(m, &told.current, nil)
 	rows = append(rows, c.standing(domain.Status, states.Status))
 	if states.Delivery != nil {
 		rows = append(rows, c.standing(domain.Delivery, *states.Delivery))

@@ -18,7 +18,7 @@ func Fold(m domain.Machine, events []domain.Event) domain.Timeline {
 	c := domain.Refold(m, subject, "", rows)
 	t := domain.Timeline{
 		Subject: domain.SubjectViewOf(subject, c.Source, c.Attributes),
-		State:   domain.StatesOf(m, c.State, c.Regions),
+		State:   domain.StatesOf(m, &c, nil),
 		Entries: domain.EntriesOf(m, m.Start(), rows),
 		Counts:  domain.Counts{Events: c.Events, Illegal: c.Illegal},
 	}

@@ -54,6 +54,7 @@ type indexed struct {
 	subject int64
 	row     subjectRow
 	machine domain.Machine // nil where a newer version recorded the subject
+	policy  *domain.Policy
 	labels  *labelRow
 	past    []pastEvent // the first maxPast of its events, in canonical order
 	asked   bool        // listed anew whatever the feed tells
@@ -305,7 +306,7 @@ func (x *indexed) due() *domain.Instant {
 		return nil
 	}
 	current := x.row.toCurrent()
-	if due, ok := domain.Deadline(x.machine, &current, x.labels.toLabels()); ok {
+	if due, ok := x.policy.Deadline(x.machine, &current, x.labels.toLabels(), nil); ok {
 		return &due
 	}
 	return nil

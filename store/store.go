@@ -38,6 +38,8 @@ type Options struct {
 	// ReferenceKeys are metadata that holds a subject's reference where its events name none: the first that is there
 	// counts. Others than before make the index behind lists anew; nil leaves those that it has.
 	ReferenceKeys []string
+	// Alerting is by what alerts are raised and told; nil raises none.
+	Alerting *domain.Alerting
 	// Lazy has the index behind lists follow only when it is read: for commands, and for tests that read no lists.
 	Lazy bool
 }

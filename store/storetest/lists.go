@@ -129,7 +129,7 @@ func (x *shop) look(t testing.TB, ctx context.Context, subjects ...domain.Subjec
 		}
 		g.Reference = g.reference()
 		m, _ := patient{x.Machines}.For(subject.Provider, subject.Kind)
-		if due, ok := domain.Deadline(m, &g.Current, g.Labels); ok {
+		if due, ok := (*domain.Policy)(nil).Deadline(m, &g.Current, g.Labels, nil); ok {
 			g.due = &due
 		}
 		x.known = append(x.known, g)

@@ -146,7 +146,7 @@ func (s Suite) want(m domain.Machine, subject domain.Subject, events []domain.Ev
 		entries[i].Received = nil
 	}
 	t := domain.Timeline{
-		Subject: domain.SubjectViewOf(subject, string(subject.Provider), c.Attributes), State: domain.StatesOf(m, c.State, c.Regions),
+		Subject: domain.SubjectViewOf(subject, string(subject.Provider), c.Attributes), State: domain.StatesOf(m, &c, nil),
 		Entries: entries, Counts: domain.Counts{Events: c.Events, Illegal: c.Illegal},
 	}
 	if c.State.Phase != "" {
