@@ -36,6 +36,7 @@ type alertChanges struct {
 	was, is *alertRow // nil: not known before; not to be written
 	last    int64     // number of its last step
 	steps   []domain.AlertStep
+	old     bool // it held before alerting began
 }
 
 // changeAlerts keeps what changes about alerts, with their steps, and puts what is to be told of it into the outbox. What
@@ -106,6 +107,7 @@ func (x *alertChanges) take(c *domain.AlertChange) {
 	if !ok {
 		return
 	}
+	x.old = x.old || c.Old
 	is := &alertRow{Alert: c.Alert}
 	is.Sources = reachedBy(&is.Alert)
 	if known != nil {
@@ -248,6 +250,7 @@ func (r *alertRow) wakes() *domain.Instant {
 	return r.Until
 }
 
+// tell puts what people are told into the outbox.
 func (w *alertWrite) tell() error {
 	if w.alerting == nil {
 		return nil

@@ -28,15 +28,7 @@ func (c conn) blind(now domain.Instant) (domain.Blind, error) {
 	if last > 0 && now-last > pulseStands {
 		all = append(all, domain.Outage{From: last})
 	}
-	return blindOf(all, now), err
-}
-
-func blindOf(all []domain.Outage, now domain.Instant) domain.Blind {
-	var b domain.Blind
-	for i := range all {
-		b = append(b, domain.Interval{Source: all[i].Source, From: all[i].From, Until: all[i].Until(now)})
-	}
-	return b
+	return domain.BlindOf(all, now), err
 }
 
 // outages reads those that last, or fit a further condition.
