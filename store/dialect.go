@@ -22,6 +22,7 @@ type dialect struct {
 	among    func(column string, keys []int64) (where string, args []any)
 	lock     string                      // behind a query whose rows this transaction is going to change
 	claim    string                      // behind a query whose rows only one replica may take
+	lockRows string                      // behind a query in an order of its own, whose rows nobody else may change meanwhile
 	clock    func(domain.Instant) string // the database's own clock, given ours
 	feed     feedQueries
 	seen     string // a number above those of all changes that a snapshot holds
@@ -58,6 +59,7 @@ var postgresDialect = &dialect{
 	bind:     numbered,
 	lock:     " ORDER BY digest FOR UPDATE",
 	claim:    " FOR UPDATE SKIP LOCKED",
+	lockRows: " FOR UPDATE",
 	clock:    func(domain.Instant) string { return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint" },
 	feed:     feedShared,
 	seen:     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
