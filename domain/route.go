@@ -153,11 +153,3 @@ func (d *Daily) on(t time.Time) bool {
 	c := d.Calendar
 	return c == nil || c.Days[t.Weekday()] && !c.Holidays[t.Format(time.DateOnly)]
 }
-
-// Alerting is what a deployment has said of alerts.
-type Alerting struct {
-	Policy *Policy
-	Routes Routes
-	Severe map[Rule]Severity // where it is another than the rule's own
-	Off    []Rule            // which raise nothing
-}

@@ -21,6 +21,7 @@ type dialect struct {
 	anyOf    func(column string, keys [][]byte) (where string, args []any)
 	among    func(column string, keys []int64) (where string, args []any)
 	lock     string                      // behind a query whose rows this transaction is going to change
+	update   string                      // behind one that has an order
 	claim    string                      // behind a query whose rows only one replica may take
 	lockRows string                      // behind a query in an order of its own, whose rows nobody else may change meanwhile
 	clock    func(domain.Instant) string // the database's own clock, given ours
@@ -58,6 +59,7 @@ var postgresDialect = &dialect{
 	anyOf:    func(column string, keys [][]byte) (string, []any) { return column + " = ANY($1::bytea[])", []any{keys} },
 	bind:     numbered,
 	lock:     " ORDER BY digest FOR UPDATE",
+	update:   " FOR UPDATE",
 	claim:    " FOR UPDATE SKIP LOCKED",
 	lockRows: " FOR UPDATE",
 	clock:    func(domain.Instant) string { return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint" },
