@@ -75,7 +75,9 @@ func (r *Route) takes(p Provider, source, companyID string) bool {
 	return anyOf(r.Providers, p) && anyOf(r.Sources, source) && anyOf(r.CompanyIDs, companyID)
 }
 
-func anyOf[E comparable](wanted []E, is E) bool { return len(wanted) == 0 || slices.Contains(wanted, is) }
+func anyOf[E comparable](wanted []E, is E) bool {
+	return len(wanted) == 0 || slices.Contains(wanted, is)
+}
 
 // GroupOf names the group that an alert belongs to on a route: its rule and its source, so that five hundred stuck gifts
 // are one message, or its id. Routes to one channel that tell at other times do not share groups.

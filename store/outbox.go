@@ -34,12 +34,8 @@ func (i *item) values(args []any) []any {
 	return append(args, i.channel, i.group, i.alert, string(i.step), int64(i.at), listOf(i.sources), i.move, string(i.suppressed))
 }
 
-// tellOf puts a step of an alert into the outbox, for every route that takes it, and plans the telling.
-func (c conn) tellOf(routes domain.Routes, a *domain.Alert, step domain.AlertStep) error {
-	return c.tellAll(routes, []telling{{alert: a, step: step}})
-}
-
-// tellAll is tellOf for many. Each alert may come once.
+// tellAll puts steps of alerts into the outbox, for every route that takes them, and plans the telling: in the transaction
+// that makes the steps.
 func (c conn) tellAll(routes domain.Routes, all []telling) error {
 	all = slices.DeleteFunc(slices.Clone(all), func(t telling) bool { return !t.step.Kind.Told() })
 	if len(routes) == 0 || len(all) == 0 {
@@ -49,6 +45,32 @@ func (c conn) tellAll(routes domain.Routes, all []telling) error {
 	if err != nil {
 		return err
 	}
+	for len(all) > 0 {
+		var now []telling
+		now, all = firstOfEach(all)
+		if err := c.tell(routes, now, disabled); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstOfEach takes the first step of each alert, for the next one depends on what became of it.
+func firstOfEach(all []telling) (first, rest []telling) {
+	met := map[string]bool{}
+	for _, t := range all {
+		if met[t.alert.ID] {
+			rest = append(rest, t)
+			continue
+		}
+		met[t.alert.ID] = true
+		first = append(first, t)
+	}
+	return first, rest
+}
+
+// tell tells of steps of different alerts.
+func (c conn) tell(routes domain.Routes, all []telling, disabled map[string]bool) error {
 	known, err := c.toldOf(all)
 	if err != nil {
 		return err
