@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -60,4 +61,82 @@ func (s *Store) Outages(ctx context.Context, after domain.Instant) (list []domai
 		return err
 	})
 	return list, err
+}
+
+// Pulse notes that we hear; see domain.Alerts.
+func (s *Store) Pulse(ctx context.Context, now domain.Instant, quiet []domain.Silence) error {
+	looks := false
+	err := s.alter(ctx, func(c conn) (err error) {
+		looks, err = c.beat(now, quiet)
+		return err
+	})
+	if err == nil && looks {
+		s.hints.give()
+	}
+	return err
+}
+
+// beat moves the pulse on, and reports whether an outage began that subjects are to be looked at for. A clock that was set
+// back makes none: the time until it is where it was is not lost.
+func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err error) {
+	last, err := c.pulse(c.d.update)
+	if err != nil {
+		return false, err
+	}
+	if err := c.exec("UPDATE pulse SET at = ?", int64(now)); err != nil {
+		return false, err
+	}
+	if last > 0 && now-last > pulseStands {
+		looks = true
+		if err := c.beginOutage(domain.Outage{From: last, To: &now}); err != nil {
+			return false, err
+		}
+	}
+	changed, err := c.hush(now, quiet)
+	return looks || changed, err
+}
+
+// hush begins the outages of sources that have become quiet, and ends those of the others.
+func (c conn) hush(now domain.Instant, quiet []domain.Silence) (began bool, err error) {
+	lasting, err := c.outages("")
+	if err != nil {
+		return false, err
+	}
+	open := map[string]bool{}
+	for _, o := range lasting {
+		if open[o.Source] = slices.ContainsFunc(quiet, func(q domain.Silence) bool { return q.Source == o.Source }); open[o.Source] {
+			continue
+		}
+		if err := c.exec("UPDATE outages SET to_at = ? WHERE source = ? AND from_at = ?", int64(max(now, o.From)), o.Source, int64(o.From)); err != nil {
+			return false, err
+		}
+	}
+	for _, q := range quiet {
+		if open[q.Source] {
+			continue
+		}
+		open[q.Source], began = true, true
+		if err := c.beginOutage(domain.Outage{Source: q.Source, From: q.Since}); err != nil {
+			return false, err
+		}
+	}
+	return began, nil
+}
+
+// beginOutage keeps an outage. Whoever alarmed since it began is looked at again: nobody may have been able to hear that
+// there was no reason to.
+func (c conn) beginOutage(o domain.Outage) error {
+	err := c.exec(`INSERT INTO outages (source, from_at, to_at) VALUES (?, ?, ?)
+		ON CONFLICT (source, from_at) DO UPDATE SET to_at = excluded.to_at`, o.Source, int64(o.From), nullable(o.To))
+	if err != nil {
+		return err
+	}
+	query := "INSERT INTO relist (subject) SELECT DISTINCT subject FROM alerts WHERE " + live +
+		" AND subject IS NOT NULL AND rule IN ('stuck', 'expiring', 'overdue_unconfirmed') AND at >= ?"
+	args := []any{int64(o.From)}
+	if o.Source != "" {
+		query += " AND EXISTS (SELECT 1 FROM " + c.d.elements + " WHERE told.value = ?)"
+		args = append(args, o.Source)
+	}
+	return c.exec(query, args...)
 }

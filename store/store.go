@@ -59,7 +59,7 @@ type Store struct {
 	hints     *hints
 	following *following
 	alerting  *domain.Alerting // nil raises and tells nothing
-	shared    *pgx.ConnConfig // how to reach PostgreSQL; nil for a file
+	shared    *pgx.ConnConfig  // how to reach PostgreSQL; nil for a file
 
 	closing sync.Once
 	closed  atomic.Bool
