@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// retries is how long to wait after each attempt that failed, as Standard Webhooks recommends. After the last one a
+// backoff is how long to wait after each attempt that failed, as Standard Webhooks recommends. After the last one a
 // notification is given up.
-var retries = []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 10 * time.Hour}
+var backoff = []time.Duration{5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 10 * time.Hour}
 
 const (
 	retryJitter  = 0.2            // either way, so that what failed together does not come back together
@@ -37,10 +37,10 @@ func retryAfter(attempt int64, failed error) (time.Duration, bool) {
 	if !errors.As(failed, &told) {
 		told = &NotifyError{}
 	}
-	if told.Final || told.Disable || attempt > int64(len(retries)) {
+	if told.Final || told.Disable || attempt > int64(len(backoff)) {
 		return 0, false
 	}
-	wait := retries[max(attempt, 1)-1]
+	wait := backoff[max(attempt, 1)-1]
 	wait += time.Duration((2*rand.Float64() - 1) * retryJitter * float64(wait))
 	return max(wait, min(told.After, longestAfter)), true
 }
