@@ -20,11 +20,11 @@ const (
 
 // at is a time so many days after monday.
 func at(days int, clock string) domain.Instant {
-	t, err := time.Parse("15:04", clock)
+	t, err := time.Parse("15:04:05", (clock + ":00")[:8])
 	if err != nil {
 		panic(err)
 	}
-	return domain.InstantOf(monday.AddDate(0, 0, days).Add(time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute))
+	return domain.InstantOf(monday.AddDate(0, 0, days).Add(t.Sub(t.Truncate(24 * time.Hour))))
 }
 
 // sender says how many webhooks a source sends in an hour.

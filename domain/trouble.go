@@ -185,7 +185,7 @@ func (f Found) same(o Found) bool { return f.Rule == o.Rule && f.Source == o.Sou
 // Trouble tells of a silent source. The times are cut, so that it is not told anew all the time.
 func (s Silence) Trouble(now Instant) Trouble {
 	detail := "nothing from " + s.Source + " for " + inWords(s.Since, now)
-	if s.Usual > 0 {
+	if s.Usual > 0 && now-s.Since <= week { // it is known of a week at most
 		detail += fmt.Sprintf("; about %d webhooks are usual in that time", rounded(s.Usual))
 	}
 	return Trouble{RuleQuiet, s.Source, s.Since, detail}
