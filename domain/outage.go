@@ -45,3 +45,13 @@ type Silence struct {
 	Source string
 	Since  Instant // when something was received last
 }
+
+// BlindOf gives when nothing could be heard, as known at now.
+func BlindOf(outages []Outage, now Instant) Blind {
+	b := make(Blind, 0, len(outages))
+	for i := range outages {
+		o := &outages[i]
+		b = append(b, Interval{Source: o.Source, From: o.From, Until: o.Until(now)})
+	}
+	return b
+}
