@@ -186,7 +186,7 @@ func checkState(r domain.Region, state string, machines []domain.Machine, place 
 	}
 	has := func(m domain.Machine) bool {
 		return slices.ContainsFunc(m.Regions(), func(in domain.Region) bool {
-			return (r == "" || r == in) && (state == "" || slices.Contains(statesIn(m, in), state) && !m.Final(in, state))
+			return (r == "" || r == in) && (state == "" || canLast(m, in, state))
 		})
 	}
 	if len(machines) == 0 || slices.ContainsFunc(machines, has) {
@@ -195,8 +195,15 @@ func checkState(r domain.Region, state string, machines []domain.Machine, place 
 	if state == "" {
 		f.add(place+".region", "the machines that it chooses have no region %q", r)
 	} else {
-		f.add(place+".state", "no machine that it chooses has a state %q that another may follow%s: giftline machines lists them", state, inRegion(r))
+		f.add(place+".state", "no machine that it chooses waits in a state %q%s: giftline machines lists them", state, inRegion(r))
 	}
+}
+
+// canLast reports whether it makes sense to limit the stay in a state: it is none of the ends. A status out of which
+// nothing leads is none either where the machine limits it, because delivery goes on.
+func canLast(m domain.Machine, r domain.Region, state string) bool {
+	_, limited := m.Limit(r, state)
+	return slices.Contains(statesIn(m, r), state) && (limited || !m.Final(r, state))
 }
 
 func inRegion(r domain.Region) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // flaws gathers what is wrong in the settings file beyond its form, so that all of it is said at once, each with its
@@ -34,8 +35,7 @@ func (f *flaws) err() error { return errors.Join(f.errs...) }
 func (f *settingsFile) position(place string) string {
 	tree, err := parser.ParseBytes(f.text, 0)
 	for err == nil && place != "" {
-		if n := nodeAt(tree, place); n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
-			at := n.GetToken().Position
+		if at := startOf(nodeAt(tree, place)); at != nil {
 			return fmt.Sprintf("[%d:%d] ", at.Line, at.Column)
 		}
 		place = holderOf(place)
@@ -53,6 +53,20 @@ func nodeAt(tree *ast.File, place string) ast.Node {
 		return nil
 	}
 	return n
+}
+
+// startOf gives where a node begins; of a mapping in lines of its own that is its first key, not the colon behind it.
+func startOf(n ast.Node) *token.Position {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		n = m.Values[0]
+	}
+	if v, ok := n.(*ast.MappingValueNode); ok {
+		n = v.Key
+	}
+	if n == nil || n.GetToken() == nil {
+		return nil
+	}
+	return n.GetToken().Position
 }
 
 // holderOf cuts the last key or index off a place.
