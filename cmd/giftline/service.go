@@ -59,12 +59,13 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 		return nil, errors.Join(err, l.Close())
 	}
 	svc.store = s
+	monitor, dispatcher := newMonitor(s, o), newDispatcher(s, o, told)
+	o.test = dispatcher.Test
 	handler := newAPI(s, o)
 	svc.server = api.Server(addr, handler, o.log)
 	loop, end := context.WithCancel(context.WithoutCancel(ctx))
 	svc.end = end
 	if o.alerting != nil {
-		monitor, dispatcher := newMonitor(s, o), newDispatcher(s, o, told)
 		svc.loop.Go(func() { monitor.Run(loop) })
 		svc.loop.Go(func() { dispatcher.Run(loop) })
 		o.warnOfUntold()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -27,6 +28,7 @@ type outside struct {
 	alerting *domain.Alerting // nil: this process neither raises alerts nor tells of them
 	channels []notify.Channel
 	allow    []netip.Prefix // private networks that channels may reach
+	test     func(ctx context.Context, channel string) error
 }
 
 // policy is by what deadlines are shown; nil for the machines' own.
@@ -35,6 +37,14 @@ func (o *outside) policy() *domain.Policy {
 		return nil
 	}
 	return o.alerting.Policy
+}
+
+// routes are the ways to channels.
+func (o *outside) routes() domain.Routes {
+	if o.alerting == nil {
+		return nil
+	}
+	return o.alerting.Routes
 }
 
 // newAPI wires the API over a database.
@@ -49,7 +59,16 @@ func newAPI(s *store.Store, o outside) *api.API {
 		Machines: machines,
 		Sources:  o.sources, PublicURL: o.publicURL, BootstrapKey: o.key, Log: o.log,
 		RateLimit: o.rateLimit, CORSOrigins: o.corsOrigins,
+		Channels: o.shownChannels(), TestChannel: o.test,
 	})
+}
+
+// shownChannels are the channels without what is secret about them.
+func (o *outside) shownChannels() (all []api.Channel) {
+	for _, c := range o.channels {
+		all = append(all, api.Channel{Name: c.Name, Kind: string(c.Kind)})
+	}
+	return all
 }
 
 // openLocal gives a client that asks this process: the API over the database at path, which may be in use by a server.
@@ -96,7 +115,8 @@ func (p *program) openLocalWriting(path string) (*client, error) {
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(p.ctx, path, store.Options{Machines: statemachines.All()})
+	// Lazy: it is for a server, which has the policy, to look at subjects.
+	s, err := store.Open(p.ctx, path, store.Options{Machines: statemachines.All(), Lazy: true})
 	if err != nil {
 		return nil, fmt.Errorf("%w. A server that runs on it does this too: give --url and GIFTLINE_API_KEY", err)
 	}
