@@ -28,6 +28,7 @@ func (c *serveCmd) demo(p *program, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o := outside{log: log}
+	o.alerting, o.channels = logged()
 	o.key, _, _ = api.Mint()
 	if o.sources, err = demoSources(); err != nil {
 		return err
