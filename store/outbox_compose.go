@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -59,21 +58,15 @@ func (c conn) compose(channel, group string, now domain.Instant, repeat bool) (s
 		return "", err
 	}
 	n, err := c.gather(id, channel, group)
-	if err != nil || n > 0 {
-		return id, c.firstError(err, func() error { return c.putNotification(id, channel, group, now) })
-	}
-	if repeat {
+	switch {
+	case err != nil:
+		return "", err
+	case n > 0:
+		return id, c.putNotification(id, channel, group, now)
+	case repeat:
 		return c.composeRepeat(id, channel, group, now)
 	}
 	return c.pending(channel, group) // another may have composed it while this one waited for its items
-}
-
-// firstError goes on where nothing went wrong.
-func (c conn) firstError(err error, next func() error) error {
-	if err != nil {
-		return err
-	}
-	return next()
 }
 
 // pending finds the first notification of a group that has not ended.
@@ -205,5 +198,3 @@ func (c conn) texts(query string, args ...any) (all []string, err error) {
 	}, query, args...)
 	return all, err
 }
-
-var _ = slices.Contains[[]string]

@@ -36,7 +36,7 @@ func (t *telling) items(routes domain.Routes, known map[string]formerly, disable
 	}
 	for _, channel := range channels {
 		k, route := known[channel], byChannel[channel]
-		made := item{channel: channel, group: k.group, alert: t.alert.ID, step: t.step.Kind, at: t.step.At, sources: reachOf(t.alert), route: route}
+		made := item{channel: channel, group: k.group, alert: t.alert.ID, step: t.step.Kind, at: t.step.At, sources: reachedBy(t.alert), route: route}
 		if begins(t.step.Kind) {
 			made.group = route.GroupOf(t.alert)
 		}
@@ -138,15 +138,6 @@ func (f formerly) with(id int64, i *item, told bool) formerly {
 		f.group, f.waits, f.waiting = i.group, i.step, id
 	}
 	return f
-}
-
-// reachOf gives the sources whose readers may see what tells of an alert: all of them together. What is about ourselves
-// belongs to the source without a name, which no key reaches.
-func reachOf(a *domain.Alert) []string {
-	if len(a.Sources) > 0 {
-		return slices.Compact(slices.Sorted(slices.Values(a.Sources)))
-	}
-	return []string{a.Source}
 }
 
 // inText asks for keys in portions, each a condition that column is one of them.

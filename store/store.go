@@ -48,8 +48,6 @@ type Options struct {
 type Store struct {
 	path      string
 	machines  domain.Machines
-	alerting  *domain.Alerting // nil raises no alerts
-	policy    string           // its digest
 	now       func() time.Time
 	log       *slog.Logger
 	lock      *flock.Flock
@@ -60,7 +58,9 @@ type Store struct {
 	group     groupCommit
 	hints     *hints
 	following *following
-	shared    *pgx.ConnConfig // how to reach PostgreSQL; nil for a file
+	alerting  *domain.Alerting // nil raises and tells nothing
+	policy    string           // its digest
+	shared    *pgx.ConnConfig  // how to reach PostgreSQL; nil for a file
 
 	closing sync.Once
 	closed  atomic.Bool
