@@ -1,5 +1,7 @@
 package domain
 
+import "encoding/json"
+
 // Event is one provider report, verified and parsed. Region, Target and Rank are the machine's reading of Type and
 // Target; everything else is the provider's.
 type Event struct {
@@ -54,4 +56,24 @@ func or(a, b string) string {
 		return a
 	}
 	return b
+}
+
+// Facts gives the plain values of the metadata; what is not text counts as it is written in JSON.
+func (a Attributes) Facts() map[string]string {
+	var object map[string]json.RawMessage
+	if a.Metadata == "" || json.Unmarshal([]byte(a.Metadata), &object) != nil {
+		return nil
+	}
+	facts := make(map[string]string, len(object))
+	for key, raw := range object {
+		var text string
+		switch {
+		case len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
+		case json.Unmarshal(raw, &text) == nil:
+			facts[key] = text
+		default:
+			facts[key] = string(raw)
+		}
+	}
+	return facts
 }

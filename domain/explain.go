@@ -227,13 +227,18 @@ func dueOf(m Machine, a *Account) *Due {
 	if !ok {
 		return nil
 	}
-	due := Due{At: at, Why: "expires_at of its labels", Passed: a.Now > at}
+	due := Due{At: at, Why: labeled, Passed: a.Now > at}
+	if a.Labels != nil && a.Labels.ExpiresAt != nil && *a.Labels.ExpiresAt == at {
+		return &due
+	}
 	for _, r := range m.Regions() {
-		if of, limited := a.Policy.DueAt(m, &a.Current, r, nil); limited && of == at {
+		x, limited := a.Policy.stay(m, &a.Current, r)
+		if exact := limited && x.at(nil) == at; exact || limited && due.Region == nil {
 			state := a.Current.State.In(r)
-			limit, _ := a.Policy.LimitOf(m, &a.Current, r, state)
-			due.Region, due.State, due.Documented, due.Why = &r, &state, limit.Documented, limit.Why
-			break
+			due.Region, due.State, due.Documented, due.Why = &r, &state, x.limit.Documented, x.limit.Why
+			if exact {
+				break
+			}
 		}
 	}
 	return &due

@@ -132,6 +132,7 @@ type StateView struct {
 	From    []string   `json:"from"`
 	Also    []EdgeView `json:"also"`
 	Limit   *LimitView `json:"limit"`
+	Raises  *Rule      `json:"raises" doc:"The rule of the alert that the state raises as such; null for none." example:"out_of_stock"`
 }
 
 // LimitView is how long a stay in a state is expected to last at most.
@@ -139,6 +140,7 @@ type LimitView struct {
 	Seconds    int64  `json:"seconds" doc:"By the wall clock, from when the state was entered." example:"5184000"`
 	Documented bool   `json:"documented" doc:"true: the provider says so. false: a default of Giftline."`
 	Why        string `json:"why" doc:"Where the limit is written, or what it is good for." example:"help centre: a gift can be claimed for 60 days unless its campaign says otherwise"`
+	Expires    bool   `json:"expires" doc:"true: it is how long the recipient is waited for, counted over all states with the same limit. When it has passed, the subject should have expired."`
 }
 
 // EdgeView is a return, a restart or an edge that the provider leaves open.
@@ -153,6 +155,7 @@ type EdgeView struct {
 type NoteView struct {
 	Event   string `json:"event"`
 	Meaning string `json:"meaning"`
+	Warns   bool   `json:"warns" doc:"true: it says that the subject expires soon."`
 }
 
 // GuardView is a rule between the regions.

@@ -59,11 +59,3 @@ func (r *Route) DueAt(now, last Instant) Instant {
 func (r *Route) RepeatAt(last Instant) (Instant, bool) {
 	return 0, false // TODO(route)
 }
-
-// Alerting is what a deployment has said of alerts.
-type Alerting struct {
-	Policy *Policy
-	Routes Routes
-	Severe map[Rule]Severity // where it is another than the rule's own
-	Off    []Rule            // which raise nothing
-}

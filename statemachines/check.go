@@ -2,6 +2,7 @@ package statemachines
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"giftline/domain"
@@ -53,6 +54,10 @@ func (r *region) checkRow(i int) error {
 		return fmt.Errorf("lasts: only delivery keeps that a state is for good")
 	case row.Limit != nil && (row.Limit.For < time.Second || row.Limit.Why == ""):
 		return fmt.Errorf("its limit needs a second at least, and a reason")
+	case row.Limit != nil && row.Limit.Expires && (r.name != domain.Status || row.Phase != Waiting):
+		return fmt.Errorf("its limit ends the wait for a recipient, for whom it does not wait")
+	case row.Raises != "" && !contains(stateRules, string(row.Raises)):
+		return fmt.Errorf("raises %q, which is no rule that a state can raise as such", row.Raises)
 	}
 	seen := map[string]bool{}
 	for _, e := range row.Edges {
@@ -132,6 +137,12 @@ func (m *Machine) checkReported() error {
 	return nil
 }
 
+// stateRules are those that say something of a state, however long it lasts.
+var stateRules = []string{
+	string(domain.RuleExpired), string(domain.RuleFailed), string(domain.RuleBounced), string(domain.RuleUndeliverable),
+	string(domain.RuleOutOfStock), string(domain.RuleComplained),
+}
+
 func (m *Machine) checkNotes() error {
 	seen := map[string]bool{}
 	for _, n := range m.table.Notes {
@@ -143,6 +154,8 @@ func (m *Machine) checkNotes() error {
 			return fmt.Errorf("note %s: has no meaning", n.Event)
 		case (n.When == nil) != (n.Flag == 0):
 			return fmt.Errorf("note %s: has a flag without a condition, or the reverse", n.Event)
+		case n.Warns && !slices.ContainsFunc(m.table.Status, func(r Row) bool { _, waits := m.Expiry(r.State); return waits }):
+			return fmt.Errorf("note %s: warns of the end of a wait, and no state waits", n.Event)
 		}
 		seen[n.Event] = true
 		if n.When != nil {

@@ -17,9 +17,10 @@ var emailDelivery = []Row{
 	row("delivery_delayed", Shipping, "the recipient's server put it off", from("sent"), aside, emailAttempts),
 	row("delivered", Completed, "the recipient's server has taken it",
 		from("sent", "delivery_delayed"), alsoWhen(in(Delivery, "bounced").permanently(false), "bounced")),
-	row("bounced", Failed, "the recipient's server returned it", from("sent", "delivery_delayed", "delivered"), aside, lasts),
-	row("failed", Failed, "it could not be sent", from(New, "scheduled", "delayed", "sent", "delivery_delayed"), aside),
-	row("suppressed", Failed, "not sent: the address is on the suppression list", from(New, "scheduled", "sent"), aside),
+	row("bounced", Failed, "the recipient's server returned it", from("sent", "delivery_delayed", "delivered"), aside, lasts, raises(RuleBounced)),
+	row("failed", Failed, "it could not be sent", from(New, "scheduled", "delayed", "sent", "delivery_delayed"), aside, raises(RuleFailed)),
+	// Nothing bounced: it was not even tried.
+	row("suppressed", Failed, "not sent: the address is on the suppression list", from(New, "scheduled", "sent"), aside, raises(RuleFailed)),
 	row("canceled", Canceled, "canceled before it was sent", from("scheduled"), aside),
 }
 
@@ -27,7 +28,7 @@ var emailDelivery = []Row{
 var emailEngagement = []Row{
 	row("opened", Completed, "the recipient opened it", from(New), noteIn(0, "clicked", "complained"), leads),
 	row("clicked", Completed, "the recipient followed a link", from(New, "opened"), noteIn(0, "complained"), leads),
-	row("complained", Failed, "the recipient marked it as spam", from(New, "opened", "clicked"), aside),
+	row("complained", Failed, "the recipient marked it as spam", from(New, "opened", "clicked"), aside, raises(RuleComplained)),
 }
 
 var emailGuards = []Guard{
@@ -104,7 +105,7 @@ func sendingDomain(provider domain.Provider, page string) Table {
 			anyStatus("pending", "the records are being looked for", from(New), // OpenSend looks at once
 				within(3*day, ours, "DNS records that are right are found within hours: look at them")),
 			anyStatus("verified", "may be used"),
-			anyStatus("failed", "the records were not found", aside),
+			anyStatus("failed", "the records were not found", aside, raises(RuleFailed)),
 			anyStatus("partially_verified", "may be used for some purposes", aside),
 			anyStatus("partially_failed", "one of sending and receiving is verified, the other is not", aside),
 			row("deleted", NoPhase, "removed", from(domainStatuses...), aside),

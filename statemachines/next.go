@@ -46,18 +46,3 @@ func (m *Machine) Forbidding(before, held domain.State, e *domain.Event) string 
 	}
 	return ""
 }
-
-// Expiry gives the window in which a subject waits for its recipient.
-func (m *Machine) Expiry(state string) (domain.ExpiryWindow, bool) {
-	return domain.ExpiryWindow{}, false // TODO(policy)
-}
-
-// Raises gives the rule that a state alarms by as such.
-func (m *Machine) Raises(r domain.Region, state string) domain.Rule {
-	return "" // TODO(policy)
-}
-
-// Warns reports whether an event of a type says that the subject will expire soon.
-func (m *Machine) Warns(eventType string) bool {
-	return false // TODO(policy)
-}

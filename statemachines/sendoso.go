@@ -16,8 +16,8 @@ var (
 )
 
 var (
-	// sendosoOffer: each state counts from its own beginning, so that an offer of 90 days is never called late early.
-	sendosoOffer   = within(90*day, documented, "support article 360046122972: an eGift can be redeemed for 90 days at most")
+	// sendosoOffer: an offer may be shorter, which only Sendoso and who labels the send know.
+	sendosoOffer   = waits(90*day, documented, "support article 360046122972: an eGift can be redeemed for 90 days at most")
 	sendosoPacking = within(14*day, documented, "support article 19673365028763: 2 to 10 business days until it ships, by the size of the order")
 )
 
@@ -54,20 +54,20 @@ var sendosoSend = Table{
 			from("sent", "clicked"), maybe(sendosoRefused...), maybe("confirming_address")),
 		row("confirming_address", Waiting, "waits for the recipient to confirm the address",
 			from(sendosoEarly...), maybe("sent", "opened", "clicked", "redeemed"),
-			within(7*day, documented, "support article 360040657752: 2 to 7 business days, then it is canceled or sent anyway")),
+			waits(7*day, documented, "support article 360040657752: 2 to 7 business days, then it is canceled or sent anyway")),
 		row("invalid_email_format", Failed, "the recipient's address is not an e-mail address",
-			from("initiated"), maybe(sendosoPending...), maybe(sendosoHolds...), aside),
+			from("initiated"), maybe(sendosoPending...), maybe(sendosoHolds...), aside, raises(RuleFailed)),
 		row("failed", Failed, "the send could not be made",
-			from(join(sendosoEarly, []string{"confirming_address"})...), maybe("sent"), aside),
+			from(join(sendosoEarly, []string{"confirming_address"})...), maybe("sent"), aside, raises(RuleFailed)),
 		row("confirmation_canceled", Canceled, "the address was not confirmed: timed out, or ended by the sender",
 			from("confirming_address"), aside),
 		row("canceled", Canceled, "canceled by the sender",
 			from(join(sendosoEarly, []string{"confirming_address"})...), maybe(sendosoRefused...),
 			alsoWhen(sendosoGivenUp, sendosoOpen...), aside),
 		row("bounced", Failed, "cannot be redeemed; will be refunded",
-			from("sent"), maybe("opened", "clicked", "confirming_address"), aside),
+			from("sent"), maybe("opened", "clicked", "confirming_address"), aside, raises(RuleBounced)),
 		row("expired", Expired, "the link to redeem ran out",
-			from("sent", "opened", "clicked"), maybe(sendosoRefused...), maybe("confirming_address")),
+			from("sent", "opened", "clicked"), maybe(sendosoRefused...), maybe("confirming_address"), raises(RuleExpired)),
 		row("refunded", NoPhase, "credited back to the sender",
 			from("invalid_email_format", "failed", "confirmation_canceled", "canceled", "bounced", "expired"),
 			maybe(sendosoRefused...), alsoWhen(sendosoGivenUp, sendosoOpen...), aside, credit, keeps),
@@ -83,16 +83,17 @@ var sendosoSend = Table{
 		row("fulfilling", Fulfilling, "Sendoso prepares the package",
 			from(New, "order_received", "amazon_shipped"), also("out_of_stock", "fulfillment_issue"), maybe("undeliverable"), sendosoPacking),
 		row("out_of_stock", Held, "the item is out of stock",
-			from("order_received", "amazon_fulfilling", "fulfilling"), maybe("fulfillment_issue"), aside,
+			from("order_received", "amazon_fulfilling", "fulfilling"), maybe("fulfillment_issue"), aside, raises(RuleOutOfStock),
 			within(7*day, ours, "somebody has to choose: wait, replace or cancel")),
+		// Held like out_of_stock, and nothing has failed yet: it alarms as what needs the same decisions.
 		row("fulfillment_issue", Held, "something went wrong in fulfillment",
-			from("order_received", "amazon_fulfilling", "fulfilling"), maybe("out_of_stock"), aside,
+			from("order_received", "amazon_fulfilling", "fulfilling"), maybe("out_of_stock"), aside, raises(RuleOutOfStock),
 			within(3*day, ours, "somebody at Sendoso has to solve it")),
 		row("shipped", Shipping, "on its way to the recipient",
 			from("order_received", "amazon_shipped", "fulfilling", "out_of_stock", "fulfillment_issue"),
 			maybe("undeliverable"),
 			within(14*day, ours, "parcels take days; two weeks without news are worth a question")),
-		row("undeliverable", Failed, "the carrier could not deliver and returns it", from("shipped"), aside,
+		row("undeliverable", Failed, "the carrier could not deliver and returns it", from("shipped"), aside, raises(RuleUndeliverable),
 			within(5*day, documented, "support article 9580262939547: back in stock after about 3 business days")),
 		row("delivered", Completed, "delivered to the recipient", from("shipped"), maybe("undeliverable")),
 	},

@@ -5,7 +5,7 @@ import "giftline/domain"
 var snappyUnclaimed = []string{"unopened", "unwrapped", "opened"}
 
 // snappyClaimWindow is the default of a campaign; another one is known only to Snappy, and to who labels the gift.
-var snappyClaimWindow = within(60*day, documented, "help centre: a gift can be claimed for 60 days unless its campaign says otherwise")
+var snappyClaimWindow = waits(60*day, documented, "help centre: a gift can be claimed for 60 days unless its campaign says otherwise")
 
 // snappyGift follows gift-status-changed and gift-delivery-status-changed. The states out_of_stock and canceled are
 // ours, from order-out-of-stock and order-canceled. Every way in is from providers.md 10.3 and 10.4.
@@ -25,7 +25,7 @@ var snappyGift = Table{
 		row("opened", Waiting, "options seen", from("unopened", "unwrapped"), snappyClaimWindow),
 		row("claimed", Claimed, "a gift chosen, details given", from(New, "unwrapped", "opened"), // from new: claimed over the API
 			within(14*day, documented, "help centre: usually days from claim to delivery, allow two weeks")),
-		row("expired", Expired, "ran out before a claim", from(snappyUnclaimed...)),
+		row("expired", Expired, "ran out before a claim", from(snappyUnclaimed...), raises(RuleExpired)),
 	},
 	Delivery: []Row{
 		row("orderReceived", Fulfilling, "the order was received",
@@ -36,7 +36,7 @@ var snappyGift = Table{
 			hint(ExchangeSuspected, "delivered"),
 			within(7*day, ours, "half of the two weeks that Snappy allows from claim to delivery")),
 		row("out_of_stock", Held, "the chosen product ran out before fulfillment",
-			from(New, "orderReceived", "processing"), noteIn(CancelReason, "canceled"), aside,
+			from(New, "orderReceived", "processing"), noteIn(CancelReason, "canceled"), aside, raises(RuleOutOfStock),
 			within(3*day, ours, "somebody has to offer a replacement or cancel the order")),
 		row("inTransit", Shipping, "with the carrier",
 			from("processing", "out_of_stock"), also("canceled"), maybe("outForDelivery"),
@@ -55,7 +55,7 @@ var snappyGift = Table{
 		{Event: "gift-notification-initial-sent", Meaning: "the first notification was sent"},
 		{Event: "gift-notification-reminder-sent", Meaning: "a reminder was sent", When: ptr(in(Status, "claimed")), Flag: AfterClaim},
 		{Event: "gift-notification-resend-sent", Meaning: "a notification was sent again by hand"},
-		{Event: "gift-notification-expiration-sent", Meaning: "the last-chance notice was sent", When: ptr(in(Status, "claimed")), Flag: AfterClaim},
+		{Event: "gift-notification-expiration-sent", Meaning: "the last-chance notice was sent", Warns: true, When: ptr(in(Status, "claimed")), Flag: AfterClaim},
 		{Event: "thank-you-note-created", Meaning: "the recipient wrote a thank-you note", When: ptr(notIn(Status, "claimed")), Flag: BeforeClaim},
 	},
 	Guards: []Guard{
@@ -91,7 +91,7 @@ var snappyProduct = Table{
 		row("in_stock", NoPhase, "can be ordered", from(New), also("stocked_on_demand", "out_of_stock")),
 		row("stocked_on_demand", NoPhase, "can be ordered, with some lead time", from(New, "in_stock"), also("out_of_stock")),
 		row("out_of_stock", NoPhase, "cannot be ordered for now",
-			from(New, "in_stock", "stocked_on_demand"), noteIn(0, "discontinued"), aside),
+			from(New, "in_stock", "stocked_on_demand"), noteIn(0, "discontinued"), aside, raises(RuleOutOfStock)),
 		row("discontinued", NoPhase, "gone and not coming back",
 			from(New, "in_stock", "stocked_on_demand", "out_of_stock"), aside),
 	},

@@ -40,7 +40,8 @@ type Row struct {
 	Lasts   bool // may be for good: domain.Permanent is kept while the state is held
 	Leads   bool // engagement: its phase stands over delivery's, unless delivery failed or was canceled
 
-	Limit *domain.DwellLimit // how long a stay is expected to last; no part of the fold
+	Limit  *domain.DwellLimit // how long a stay is expected to last; no part of the fold
+	Raises domain.Rule        // by which the state alarms as such; no part of the fold either
 }
 
 // Edge is one way into a row, or what is said where there is none.
@@ -83,6 +84,7 @@ type NoteRow struct {
 	Event, Meaning string
 	When           *Condition
 	Flag           domain.Flags
+	Warns          bool // it says that the subject expires soon; no part of the fold
 }
 
 // Guard is a rule between the regions: while When holds, the rows may not be entered (Flag 0: illegal), or their
@@ -178,6 +180,18 @@ const (
 func within(limit time.Duration, documented bool, why string) func(*Row) {
 	return func(r *Row) { r.Limit = &domain.DwellLimit{For: limit, Documented: documented, Why: why} }
 }
+
+// waits limits how long a recipient is waited for, like within. Rows with the same limit are one wait, whose time counts from
+// the first of them that is entered: when it has passed, the subject should have expired.
+func waits(limit time.Duration, documented bool, why string) func(*Row) {
+	return func(r *Row) {
+		within(limit, documented, why)(r)
+		r.Limit.Expires = true
+	}
+}
+
+// raises makes the state alarm as such, as soon as it is entered.
+func raises(rule domain.Rule) func(*Row) { return func(r *Row) { r.Raises = rule } }
 
 func aside(r *Row)  { r.Aside = true }
 func credit(r *Row) { r.Credit = true }

@@ -19,7 +19,7 @@ func (m *Machine) View() domain.MachineView {
 		v.Regions = append(v.Regions, m.regionView(m.regions[name]))
 	}
 	for _, n := range t.Notes {
-		v.Notes = append(v.Notes, domain.NoteView{Event: n.Event, Meaning: n.Meaning})
+		v.Notes = append(v.Notes, domain.NoteView{Event: n.Event, Meaning: n.Meaning, Warns: n.Warns})
 	}
 	for i := range t.Guards {
 		v.Guards = append(v.Guards, m.guardView(&t.Guards[i]))
@@ -41,7 +41,10 @@ func (m *Machine) stateView(r *region, row *Row) domain.StateView {
 		Aside: row.Aside, From: []string{}, Also: []domain.EdgeView{}, Phase: shown(row.Phase),
 	}
 	if l := row.Limit; l != nil {
-		v.Limit = &domain.LimitView{Seconds: int64(l.For.Seconds()), Documented: l.Documented, Why: l.Why}
+		v.Limit = &domain.LimitView{Seconds: int64(l.For.Seconds()), Documented: l.Documented, Why: l.Why, Expires: l.Expires}
+	}
+	if row.Raises != "" {
+		v.Raises = &row.Raises
 	}
 	for _, e := range row.Edges {
 		switch {

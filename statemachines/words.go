@@ -29,4 +29,11 @@ const (
 	DeliveryAttemptFailed   = domain.DeliveryAttemptFailed
 	CancelReason            = domain.CancelReason
 	NewOrder                = domain.NewOrder
+
+	RuleExpired       = domain.RuleExpired
+	RuleFailed        = domain.RuleFailed
+	RuleBounced       = domain.RuleBounced
+	RuleUndeliverable = domain.RuleUndeliverable
+	RuleOutOfStock    = domain.RuleOutOfStock
+	RuleComplained    = domain.RuleComplained
 )
