@@ -169,6 +169,9 @@ func AlertID(s *Subject, source string, a Alarm) string {
 
 const alertPrefix = "alt_"
 
+// WorkSnooze is the kind of work that ending a snooze is, with the alert's id as its key.
+const WorkSnooze = "snooze"
+
 // AlertQuery chooses alerts, the last updated first: every field that is set must fit, and a field with several values
 // fits if one of them does.
 type AlertQuery struct {

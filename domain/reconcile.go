@@ -9,6 +9,8 @@ import (
 type AlertChange struct {
 	Alert Alert
 	Step  *AlertStep
+	// Old: it held before alerting began here. It is kept, and told to nobody (SuppressOld). The store that looks sets it.
+	Old bool
 }
 
 // Reconcile compares what alarms about a subject at now with the alerts that it has had, and gives what changes: an alarm

@@ -21,12 +21,15 @@ type dialect struct {
 	anyOf    func(column string, keys [][]byte) (where string, args []any)
 	among    func(column string, keys []int64) (where string, args []any)
 	lock     string                      // behind a query whose rows this transaction is going to change
+	update   string                      // behind one that has an order
 	claim    string                      // behind a query whose rows only one replica may take
+	lockRows string                      // behind a query in an order of its own, whose rows nobody else may change meanwhile
 	clock    func(domain.Instant) string // the database's own clock, given ours
 	feed     feedQueries
 	seen     string // a number above those of all changes that a snapshot holds
 	last     string // (stamp, seq) of the last change, settled or not; ordered by the column, not by its text
 	inside   string // where in a column of a type something is, from 1
+	elements string // of an alert's sources, as rows of told.value
 	shut     string // keeps readers of the index out
 	hold     string // first of all in a transaction that reads the index: keeps it from being emptied
 	empty    string // before the name of a table
@@ -34,18 +37,19 @@ type dialect struct {
 }
 
 var sqliteDialect = &dialect{
-	pair:   "(?, ?)",
-	probe:  "PRAGMA user_version = 0", // a number nobody reads: one page, synced
-	anyOf:  inList,
-	among:  amongList,
-	bind:   func(query string) string { return query },
-	clock:  func(now domain.Instant) string { return strconv.FormatInt(int64(now), 10) }, // one process, one clock
-	feed:   feedOfFile,
-	seen:   "SELECT coalesce(max(seq), 0) + 1 FROM changes",
-	last:   "SELECT '0', coalesce(max(seq), 0) FROM changes",
-	inside: "instr(%s, ?%.0s)",
-	empty:  "DELETE FROM ",
-	load:   (*sequences).loadFile,
+	pair:     "(?, ?)",
+	probe:    "PRAGMA user_version = 0", // a number nobody reads: one page, synced
+	anyOf:    inList,
+	among:    amongList,
+	bind:     func(query string) string { return query },
+	clock:    func(now domain.Instant) string { return strconv.FormatInt(int64(now), 10) }, // one process, one clock
+	feed:     feedOfFile,
+	seen:     "SELECT coalesce(max(seq), 0) + 1 FROM changes",
+	last:     "SELECT '0', coalesce(max(seq), 0) FROM changes",
+	inside:   "instr(%s, ?%.0s)",
+	elements: "json_each(alerts.sources) AS told",
+	empty:    "DELETE FROM ",
+	load:     (*sequences).loadFile,
 }
 
 var postgresDialect = &dialect{
@@ -57,7 +61,10 @@ var postgresDialect = &dialect{
 	anyOf:    func(column string, keys [][]byte) (string, []any) { return column + " = ANY($1::bytea[])", []any{keys} },
 	bind:     numbered,
 	lock:     " ORDER BY digest FOR UPDATE",
+	update:   " FOR UPDATE",
+	elements: "json_array_elements_text(alerts.sources::json) AS told (value)",
 	claim:    " FOR UPDATE SKIP LOCKED",
+	lockRows: " FOR UPDATE",
 	clock:    func(domain.Instant) string { return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint" },
 	feed:     feedShared,
 	seen:     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",

@@ -58,7 +58,8 @@ type Store struct {
 	group     groupCommit
 	hints     *hints
 	following *following
-	shared    *pgx.ConnConfig // how to reach PostgreSQL; nil for a file
+	alerting  *domain.Alerting // nil raises and tells nothing
+	shared    *pgx.ConnConfig  // how to reach PostgreSQL; nil for a file
 
 	closing sync.Once
 	closed  atomic.Bool
@@ -136,7 +137,7 @@ func newStore(path string, o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{path: path, machines: o.Machines, now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing()}
+	return &Store{path: path, machines: o.Machines, now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing(), alerting: o.Alerting}
 }
 
 // open goes from the lock to the writing goroutine; whatever it opened before an error is left for Close.

@@ -37,8 +37,8 @@ CREATE TABLE alerts (
   by          text COLLATE "C" NOT NULL,
   reopened    bigint NOT NULL
 );
-CREATE INDEX alerts_subject ON alerts (subject) WHERE subject IS NOT NULL;
-CREATE INDEX alerts_standing ON alerts (rule, source) WHERE subject IS NULL;
+CREATE INDEX alerts_subject ON alerts (subject, ended_at) WHERE subject IS NOT NULL;
+CREATE INDEX alerts_standing ON alerts (rule, source, ended_at) WHERE subject IS NULL;
 CREATE INDEX alerts_updated ON alerts (updated_at, id);
 CREATE INDEX alerts_live ON alerts (updated_at, id) WHERE status IN ('open', 'acknowledged', 'snoozed');
 CREATE TABLE alert_steps (

@@ -38,8 +38,8 @@ CREATE TABLE alerts (
   by          TEXT    NOT NULL,
   reopened    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX alerts_subject ON alerts (subject) WHERE subject IS NOT NULL;
-CREATE INDEX alerts_standing ON alerts (rule, source) WHERE subject IS NULL;
+CREATE INDEX alerts_subject ON alerts (subject, ended_at) WHERE subject IS NOT NULL;
+CREATE INDEX alerts_standing ON alerts (rule, source, ended_at) WHERE subject IS NULL;
 CREATE INDEX alerts_updated ON alerts (updated_at, id);
 CREATE INDEX alerts_live ON alerts (updated_at, id) WHERE status IN ('open', 'acknowledged', 'snoozed');
 

@@ -1,0 +1,5 @@
+package store
+
+import "errors"
+
+var errNotYet = errors.New("not written yet")

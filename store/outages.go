@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"giftline/domain"
+)
+
+const (
+	// pulseStands is how long after the last pulse somebody may still have heard something.
+	pulseStands = domain.Instant(time.Minute / time.Microsecond)
+	// outagesCount is how long an outage plays a part: no deadline is longer, and most are much shorter.
+	outagesCount = 2 * 365 * aDay
+)
+
+// blind reads when nothing could be heard, as known at now: of outages that ended long ago nothing more depends. A pulse
+// that is too long ago is an outage of ours, and lasts until somebody has noted its end.
+func (c conn) blind(now domain.Instant) (domain.Blind, error) {
+	all, err := c.outages(" OR to_at > ?", int64(now-outagesCount))
+	if err != nil {
+		return nil, err
+	}
+	last, err := c.pulse("")
+	if last > 0 && now-last > pulseStands {
+		all = append(all, domain.Outage{From: last})
+	}
+	return domain.BlindOf(all, now), err
+}
+
+// outages reads those that last, or fit a further condition.
+func (c conn) outages(or string, args ...any) (all []domain.Outage, err error) {
+	err = c.each(func(rows *sql.Rows) error {
+		var o domain.Outage
+		err := rows.Scan(&o.Source, (*int64)(&o.From), &o.To)
+		all = append(all, o)
+		return err
+	}, "SELECT source, from_at, to_at FROM outages WHERE to_at IS NULL"+or+" ORDER BY from_at, source", args...)
+	return all, err
+}
+
+// pulse reads when somebody last could have heard something.
+func (c conn) pulse(lock string) (last domain.Instant, err error) {
+	return last, c.one([]any{(*int64)(&last)}, "SELECT at FROM pulse"+lock)
+}
+
+// Outages lists when nothing could be heard; see domain.Alerts. A limited context is told of its own sources.
+func (s *Store) Outages(ctx context.Context, after domain.Instant) (list []domain.Outage, err error) {
+	err = s.read(ctx, func(tx *gorm.DB) error {
+		list = nil
+		all, err := conn{tx, s.dialect}.outages(" OR to_at > ?", int64(after))
+		for _, o := range all {
+			if _, limited := domain.ReachOf(ctx); !limited || o.Source != "" && domain.InReach(ctx, o.Source) {
+				list = append(list, o)
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
+// Pulse notes that we hear; see domain.Alerts.
+func (s *Store) Pulse(ctx context.Context, now domain.Instant, quiet []domain.Silence) error {
+	looks := false
+	err := s.alter(ctx, func(c conn) (err error) {
+		looks, err = c.beat(now, quiet)
+		return err
+	})
+	if err == nil && looks {
+		s.hints.give()
+	}
+	return err
+}
+
+// beat moves the pulse on, and reports whether an outage began that subjects are to be looked at for. A clock that was set
+// back makes none: the time until it is where it was is not lost.
+func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err error) {
+	last, err := c.pulse(c.d.update)
+	if err != nil {
+		return false, err
+	}
+	if err := c.exec("UPDATE pulse SET at = ?", int64(now)); err != nil {
+		return false, err
+	}
+	if last > 0 && now-last > pulseStands {
+		looks = true
+		if err := c.beginOutage(domain.Outage{From: last, To: &now}); err != nil {
+			return false, err
+		}
+	}
+	changed, err := c.hush(now, quiet)
+	return looks || changed, err
+}
+
+// hush begins the outages of sources that have become quiet, and ends those of the others.
+func (c conn) hush(now domain.Instant, quiet []domain.Silence) (began bool, err error) {
+	lasting, err := c.outages("")
+	if err != nil {
+		return false, err
+	}
+	open := map[string]bool{}
+	for _, o := range lasting {
+		if open[o.Source] = slices.ContainsFunc(quiet, func(q domain.Silence) bool { return q.Source == o.Source }); open[o.Source] {
+			continue
+		}
+		if err := c.exec("UPDATE outages SET to_at = ? WHERE source = ? AND from_at = ?", int64(max(now, o.From)), o.Source, int64(o.From)); err != nil {
+			return false, err
+		}
+	}
+	for _, q := range quiet {
+		if open[q.Source] {
+			continue
+		}
+		open[q.Source], began = true, true
+		if err := c.beginOutage(domain.Outage{Source: q.Source, From: q.Since}); err != nil {
+			return false, err
+		}
+	}
+	return began, nil
+}
+
+// beginOutage keeps an outage. Whoever alarmed since it began is looked at again: nobody may have been able to hear that
+// there was no reason to.
+func (c conn) beginOutage(o domain.Outage) error {
+	err := c.exec(`INSERT INTO outages (source, from_at, to_at) VALUES (?, ?, ?)
+		ON CONFLICT (source, from_at) DO UPDATE SET to_at = excluded.to_at`, o.Source, int64(o.From), nullable(o.To))
+	if err != nil {
+		return err
+	}
+	query := "INSERT INTO relist (subject) SELECT DISTINCT subject FROM alerts WHERE " + live +
+		" AND subject IS NOT NULL AND rule IN ('stuck', 'expiring', 'overdue_unconfirmed') AND at >= ?"
+	args := []any{int64(o.From)}
+	if o.Source != "" {
+		query += " AND EXISTS (SELECT 1 FROM " + c.d.elements + " WHERE told.value = ?)"
+		args = append(args, o.Source)
+	}
+	return c.exec(query, args...)
+}
