@@ -17,32 +17,44 @@ const (
 	followPoll  = 5 * time.Second        // without a hint: another replica may have gone, a deadline passed
 	followAgain = time.Second            // after an error
 	followShare = 9                      // laps to rest after one while webhooks come: a tenth of the writer is enough
+	dueShare    = 2                      // the same while deadlines wait: a third
 	quietAfter  = 2 * time.Millisecond   // after a commit
+	looksBusy   = 64                     // deadlines that a lap looks at while webhooks come, so that they wait for it no longer than for another
+	looksQuiet  = 500                    // and otherwise
+	recently    = time.Second            // since a commit: webhooks come
+	abandonment = 2 * time.Minute        // after which a replica with another policy takes over what nobody does
 	catchUpSize = 2000                   // changes that a reader waits for at most
 	catchUpTime = 100 * time.Millisecond // that it waits at most
 )
 
 // following is what the lists of this process know of the index.
 type following struct {
-	turn     chan struct{} // held during a lap
-	ended    atomic.Int64  // when the last lap did, in nanoseconds of the wall clock
-	took     atomic.Int64  // how long it took
-	recorded atomic.Int64  // when webhooks were last committed
+	turn      chan struct{} // held during a lap
+	ended     atomic.Int64  // when the last lap did, in nanoseconds of the wall clock
+	took      atomic.Int64  // how long it took
+	recorded  atomic.Int64  // when webhooks were last committed
+	elsewhere elsewhere     // known to the goroutine that follows
 }
 
 func newFollowing() *following { return &following{turn: make(chan struct{}, 1)} }
 
 // backlog is what the index does not hold yet.
 type backlog struct {
-	state followerRow
-	at    position // how far the index is
-	last  position // the last change there is
-	old   bool     // the index is to be made anew
-	asked bool     // subjects wait to be listed anew
-	due   bool     // deadlines have passed
+	state   followerRow
+	at      position        // how far the index is
+	last    position        // the last change there is
+	old     bool            // the index is to be made anew
+	asked   bool            // subjects wait to be listed anew
+	due     bool            // deadlines have passed
+	review  bool            // subjects wait to be looked at by another policy
+	next    *domain.Instant // when a subject is to be looked at, the first one
+	foreign bool            // the policy is not ours
 }
 
 func (b *backlog) none() bool { return !b.behind() && !b.asked && !b.due }
+
+// idle reports whether there is nothing to do, not even what nobody waits for.
+func (b *backlog) idle() bool { return b.none() && !b.review }
 
 func (b *backlog) behind() bool { return b.old || b.at.before(b.last) }
 
@@ -64,6 +76,15 @@ func (p position) before(q position) bool {
 	return a < b || a == b && p.seq < q.seq
 }
 
+// backlogIn looks at what there is for this store to follow.
+func (s *Store) backlogIn(tx *gorm.DB) (backlog, error) {
+	b, err := conn{tx, s.dialect}.backlog(domain.InstantOf(s.now()))
+	if b.foreign = b.state.Policy != s.policy; b.foreign {
+		b.due, b.review = b.due && s.alerting != nil, b.review && s.alerting != nil
+	}
+	return b, err
+}
+
 // backlog looks at what there is to follow.
 func (c conn) backlog(now domain.Instant) (b backlog, err error) {
 	if c.d.hold != "" {
@@ -72,11 +93,12 @@ func (c conn) backlog(now domain.Instant) (b backlog, err error) {
 		}
 	}
 	var epoch string
-	err = c.one([]any{&b.state.Rules, &b.state.Position, (*int64)(&b.state.UpTo), &b.state.Keys, &b.asked, &b.due, &epoch},
-		"SELECT rules, position, up_to, keys, EXISTS (SELECT 1 FROM relist), EXISTS ("+dueListings+"), epoch FROM follower CROSS JOIN feed", int64(now))
+	err = c.one(append(b.state.pointers(), &b.asked, &b.next, &b.due, &epoch), "SELECT "+followerColumns+
+		", EXISTS (SELECT 1 FROM relist), ("+nextLook+"), EXISTS ("+jumpedListings+"), epoch FROM follower CROSS JOIN feed", int64(now))
 	if err != nil {
 		return b, err
 	}
+	b.due, b.review = b.due || b.next != nil && *b.next <= now, b.state.Review != nil
 	if b.state.Position != "" {
 		b.at, err = parsePosition(b.state.Position)
 		b.old = err != nil || b.at.epoch != epoch
@@ -101,41 +123,93 @@ func (s *Store) follow() {
 			s.rest(followAfter)
 		case <-time.After(poll):
 		}
-		poll = followPoll
-		if err := s.followOn(); err != nil && s.hints.ctx.Err() == nil {
+		next, err := s.followOn()
+		if poll = next; err != nil && s.hints.ctx.Err() == nil {
 			s.log.Warn("the index behind lists could not follow what was recorded; it tries again", "error", err)
 			s.rest(followAgain)
 		}
 	}
 }
 
-// followOn runs laps until there is nothing more to follow.
-func (s *Store) followOn() error {
+// followOn runs laps until there is nothing more to follow, and says how long there is nothing to look at.
+func (s *Store) followOn() (time.Duration, error) {
 	for s.hints.ctx.Err() == nil {
 		b, err := s.backlog(context.WithoutCancel(s.hints.ctx)) // it takes a moment; cut short, it would cost the connection
-		if err != nil || b.none() || b.state.Rules > listingRules {
-			return err
+		if err != nil || b.idle() || b.state.Rules > listingRules {
+			return s.untilNext(&b), err
+		}
+		if b.foreign && s.following.elsewhere.abandoned(&b, time.Now()) {
+			s.log.Warn("subjects are looked at by this replica's policy again: nobody follows with the one that was started last")
+			err = s.usePolicy(context.WithoutCancel(s.hints.ctx))
+		}
+		if err != nil {
+			return followPoll, err
 		}
 		progress, err := s.turn(s.hints.ctx, lapSize)
 		if errors.Is(err, errElsewhere) {
-			return nil
+			return followPoll, nil
 		}
-		if err != nil {
-			return err
+		if err != nil || !progress { // it waits for another transaction; the next hint or look finds it
+			return followPoll, err
 		}
-		if !progress {
-			return nil // it waits for another transaction; the next hint or look finds it
-		}
-		if s.busy() {
-			s.rest(followShare * time.Duration(s.following.took.Load()))
-		}
+		s.giveWay(&b)
 	}
-	return nil
+	return followPoll, nil
+}
+
+// giveWay leaves most of the writer to webhooks while they come.
+func (s *Store) giveWay(b *backlog) {
+	took := time.Duration(s.following.took.Load())
+	switch {
+	case b.due && s.recently():
+		s.rest(dueShare * took)
+	case s.busy():
+		s.rest(followShare * took)
+	}
+}
+
+// untilNext is how long the follower may sleep: no deadline waits for the next poll.
+func (s *Store) untilNext(b *backlog) time.Duration {
+	if b.next == nil || b.foreign {
+		return followPoll
+	}
+	return min(max(b.next.Time().Sub(s.now()), time.Millisecond), followPoll)
+}
+
+// elsewhere remembers how far replicas with another policy were.
+type elsewhere struct {
+	position string
+	next     domain.Instant
+	since    time.Time
+}
+
+// abandoned reports whether what waits has waited for so long that nobody can be there any more who does it.
+func (e *elsewhere) abandoned(b *backlog, now time.Time) bool {
+	here := elsewhere{position: b.state.Position, since: now}
+	if b.next != nil {
+		here.next = *b.next
+	}
+	if here.position != e.position || here.next != e.next {
+		*e = here
+	}
+	return now.Sub(e.since) > abandonment
+}
+
+// recently reports whether webhooks come.
+func (s *Store) recently() bool {
+	return s.group.bytes.Load() > 0 || time.Now().UnixNano()-s.following.recorded.Load() < int64(recently)
+}
+
+func (s *Store) looks() int {
+	if s.recently() {
+		return looksBusy
+	}
+	return looksQuiet
 }
 
 func (s *Store) backlog(ctx context.Context) (b backlog, err error) {
 	err = s.read(ctx, func(tx *gorm.DB) error {
-		b, err = conn{tx, s.dialect}.backlog(domain.InstantOf(s.now()))
+		b, err = s.backlogIn(tx)
 		return err
 	})
 	return b, err
@@ -158,10 +232,10 @@ func (s *Store) turn(ctx context.Context, size int) (bool, error) {
 	running := s.hints.run(func() {
 		defer func() { <-f.turn }()
 		began := time.Now()
-		l, err := s.runLap(size)
+		l, err := s.runLap(size, s.looks())
 		f.took.Store(int64(time.Since(began)))
 		f.ended.Store(time.Now().UnixNano())
-		ended <- outcome{err == nil && (len(l.changes) > 0 || len(l.order) > 0 || len(l.relisted) > 0 || l.more), err}
+		ended <- outcome{err == nil && (len(l.changes) > 0 || len(l.order) > 0 || len(l.relisted) > 0 || len(l.bad) > 0 || l.reviewed || l.more), err}
 	})
 	if !running {
 		<-f.turn
@@ -217,7 +291,7 @@ const followPatience = 10 * time.Second
 // FollowAll has the index behind lists hold everything that was recorded before, however much that is.
 func (s *Store) FollowAll(ctx context.Context) error {
 	b, err := s.backlog(ctx)
-	for target, end := b.last, time.Now().Add(followPatience); err == nil && (b.old || b.at.before(target) || b.asked || b.due); {
+	for target, end := b.last, time.Now().Add(followPatience); err == nil && (b.old || b.at.before(target) || b.asked || b.due || b.review); {
 		progress, err := s.turn(ctx, lapSize)
 		switch {
 		case err != nil && !errors.Is(err, errElsewhere):

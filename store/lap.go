@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"gorm.io/gorm"
@@ -10,9 +11,9 @@ import (
 	"giftline/domain"
 )
 
-// listingRules numbers the rules by which the index is made. Raise it when one of them, or a dwell limit, has changed:
+// listingRules numbers the rules by which the index is made. Raise it when one of them, or a machine's limit, has changed:
 // the index is made anew then, and replicas with a lower number leave it alone.
-const listingRules = 1
+const listingRules = 2
 
 // lapSize is how many changes one transaction follows; maxPast is how many of a subject's events it looks at.
 const (
@@ -29,6 +30,16 @@ type followerRow struct {
 	Position string
 	UpTo     domain.Instant
 	Keys     jsonList[string] // of metadata that holds a reference
+	Policy   string           // digest of the one by which subjects are looked at
+	Since    domain.Instant   // when alerting began; 0: never
+	Review   *int64           // subjects behind it wait to be looked at by the policy
+	Moves    string           // position up to which moves were told
+}
+
+const followerColumns = "rules, position, up_to, keys, policy, alerting_since, review, moves"
+
+func (r *followerRow) pointers() []any {
+	return []any{&r.Rules, &r.Position, (*int64)(&r.UpTo), &r.Keys, &r.Policy, (*int64)(&r.Since), &r.Review, &r.Moves}
 }
 
 // lap is one transaction of the index that follows the feed. Its position and what it makes of the changes are
@@ -42,7 +53,14 @@ type lap struct {
 	epoch    string
 	snapshot int64     // changes numbered below it are all seen
 	changes  []feedRow // in the order of the feed
+	news     []feedRow // those of which nobody was told yet
 	relisted []int64   // lines of relist
+	looks    int       // how many deadlines it may look at
+	late     int       // how many it found
+	reviewed bool
+	saved    bool         // the follower's row is to be written
+	blind    domain.Blind // when nothing could be heard
+	bad      []int64      // subjects that cannot be looked at
 	subjects map[int64]*indexed
 	order    []*indexed
 	gained   map[int64]int64 // by shelf
@@ -56,8 +74,12 @@ type indexed struct {
 	machine domain.Machine // nil where a newer version recorded the subject
 	policy  *domain.Policy
 	labels  *labelRow
-	past    []pastEvent // the first maxPast of its events, in canonical order
-	asked   bool        // listed anew whatever the feed tells
+	past    []domain.Judged // the first maxPast of its events, in canonical order
+	sources []string        // that these came by
+	asked   bool            // listed anew whatever the feed tells
+	moved   bool            // somebody has not been told yet
+	watched domain.Watched
+	alarms  []domain.Alarm
 	change  int64       // number of its last change in this lap
 	told    []string    // sources of its changes
 	cut     bool        // an event was taken off
@@ -68,29 +90,21 @@ type indexed struct {
 
 // listingRow is what is stored of a listed subject.
 type listingRow struct {
-	Subject int64
-	Shelf   int64
-	Updated domain.Instant
-	DueAt   *domain.Instant
-	Stuck   int64
-	Seen    int64
-	Terms   terms
-	Names   string
-	Counted []byte
+	Subject   int64
+	Shelf     int64
+	Updated   domain.Instant
+	DueAt     *domain.Instant
+	Stuck     int64
+	LookAt    *domain.Instant // when to look at it next
+	ExpiresAt *domain.Instant // while it is open
+	Seen      int64
+	Terms     terms
+	Names     string
+	Counted   []byte
 }
 
-// pastEvent is what an index needs of a recorded event.
-type pastEvent struct {
-	At       domain.Instant
-	Region   domain.Region
-	Verdict  domain.Verdict
-	Target   string
-	Previous string
-	Source   string
-}
-
-// runLap follows at most so many changes. Errors: errElsewhere.
-func (s *Store) runLap(size int) (*lap, error) {
+// runLap follows at most so many changes, and looks at so many deadlines. Errors: errElsewhere.
+func (s *Store) runLap(size, looks int) (*lap, error) {
 	var l *lap
 	ctx, cancel := s.batchContext()
 	defer cancel()
@@ -100,7 +114,7 @@ func (s *Store) runLap(size int) (*lap, error) {
 				err = fmt.Errorf("panic while listing: %v", p)
 			}
 		}()
-		l = &lap{conn: conn{tx, s.dialect}, s: s, size: size, now: domain.InstantOf(s.now()), subjects: map[int64]*indexed{}, gained: map[int64]int64{}}
+		l = &lap{conn: conn{tx, s.dialect}, s: s, size: size, looks: looks, now: domain.InstantOf(s.now()), subjects: map[int64]*indexed{}, gained: map[int64]int64{}}
 		return l.run()
 	}, s.dialect.steadily()...)
 	if postgresCode(err) == "40001" { // the other one committed since this one began
@@ -119,6 +133,9 @@ func (l *lap) run() error {
 	case l.state.Rules < listingRules:
 		return l.restart()
 	}
+	if l.s.alerting != nil && l.state.Policy != l.s.policy {
+		return errElsewhere // the replica that started last follows, with its policy
+	}
 	err := l.follow()
 	if domain.CodeOf(err) == domain.CodeReset {
 		return l.restart()
@@ -126,7 +143,10 @@ func (l *lap) run() error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func() error{l.ask, l.recall, l.skip, l.readSubjects, l.readLabels, l.readPast, l.readSources, l.judge, l.count, l.write, l.mark} {
+	for _, step := range []func() error{
+		l.hear, l.ask, l.recall, l.skip, l.readSubjects, l.readLabels, l.readPast, l.readSources, l.readBlind, l.judge,
+		l.count, l.write, l.alert, l.tell, l.mark,
+	} {
 		err := step()
 		if errors.Is(err, errMiscounted) { // counting everything anew takes no former count
 			return l.restart()
@@ -141,14 +161,14 @@ func (l *lap) run() error {
 // take holds the one row of the follower, so that only one replica follows.
 func (l *lap) take() error {
 	found := false
-	rows, err := l.tx.Raw("SELECT rules, position, up_to, keys FROM follower" + l.d.claim).Rows()
+	rows, err := l.tx.Raw("SELECT " + followerColumns + " FROM follower" + l.d.claim).Rows()
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		found = true
-		if err := rows.Scan(&l.state.Rules, &l.state.Position, (*int64)(&l.state.UpTo), &l.state.Keys); err != nil {
+		if err := rows.Scan(l.state.pointers()...); err != nil {
 			return err
 		}
 	}
@@ -177,12 +197,15 @@ func (l *lap) restart() error {
 	if err := clearTallies(l.conn); err != nil {
 		return err
 	}
-	l.state, l.more = followerRow{Rules: listingRules, Keys: l.state.Keys}, true
+	l.state.Rules, l.state.Position, l.state.UpTo, l.state.Review = listingRules, "", 0, nil
+	l.more = true
 	return l.save()
 }
 
 func (l *lap) save() error {
-	return l.exec("UPDATE follower SET rules = ?, position = ?, up_to = ?", l.state.Rules, l.state.Position, int64(l.state.UpTo))
+	r := &l.state
+	return l.exec("UPDATE follower SET rules = ?, position = ?, up_to = ?, alerting_since = ?, review = ?, moves = ?",
+		r.Rules, r.Position, int64(r.UpTo), int64(r.Since), r.Review, r.Moves)
 }
 
 // follow reads the next changes.
@@ -204,14 +227,16 @@ func (l *lap) follow() error {
 	}
 	err = l.tx.Raw(l.d.feed.page, from.stamp, from.seq, l.size).Scan(&l.changes).Error
 	for i := range l.changes {
-		c := &l.changes[i]
-		x := l.listing(c.Change.Subject)
-		x.change = max(x.change, c.number())
-		x.told = append(x.told, c.Change.Source)
-		x.cut = x.cut || c.Change.Verdict == ""
+		l.listing(l.changes[i].Change.Subject).changed(&l.changes[i])
 	}
 	l.more = len(l.changes) == l.size
 	return err
+}
+
+func (x *indexed) changed(c *feedRow) {
+	x.change = max(x.change, c.number())
+	x.told = append(x.told, c.Change.Source)
+	x.cut = x.cut || c.Change.Verdict == ""
 }
 
 // number orders changes, as far as it takes to say whether a snapshot holds one.
@@ -232,38 +257,11 @@ func (l *lap) listing(subject int64) *indexed {
 	return x
 }
 
-// ask adds the subjects that wait to be listed anew, and those whose deadline has passed.
-func (l *lap) ask() error {
-	waiting, err := l.numbers("SELECT id FROM relist ORDER BY id LIMIT ?", l.size)
-	if err != nil {
-		return err
-	}
-	l.relisted = waiting
-	var due []int64
-	err = l.chunked("id", waiting, func(where string, args []any) error {
-		subjects, err := l.numbers("SELECT subject FROM relist WHERE "+where, args...)
-		due = append(due, subjects...)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	late, err := l.numbers(dueListings+" ORDER BY due_at LIMIT ?", int64(l.now), l.size)
-	for _, subject := range append(due, late...) {
-		l.listing(subject).asked = true
-	}
-	l.more = l.more || len(waiting) == l.size || len(late) == l.size
-	return err
-}
-
-// dueListings names the condition of the index made for it.
-const dueListings = "SELECT subject FROM listings WHERE due_at IS NOT NULL AND stuck = 0 AND due_at <= ?"
-
 // skip leaves out those whose listing was made after all their changes: an index made anew meets most subjects often.
 func (l *lap) skip() error {
 	var left []*indexed
 	for _, x := range l.order {
-		if x.was != nil && !x.asked && x.change < x.was.Seen {
+		if x.was != nil && !x.asked && !x.moved && x.change < x.was.Seen {
 			delete(l.subjects, x.subject)
 			continue
 		}
@@ -273,43 +271,58 @@ func (l *lap) skip() error {
 	return nil
 }
 
-// judge says where each subject is to stand.
-func (l *lap) judge() error {
-	for _, x := range l.order {
-		if x.row.Events > 0 {
-			x.judge(l.state.Keys, l.now, l.snapshot)
+// keep leaves out the others, which are looked at again later.
+func (l *lap) keep(good func(*indexed) bool) {
+	l.order = slices.DeleteFunc(l.order, func(x *indexed) bool {
+		bad := !good(x)
+		if bad {
+			l.bad = append(l.bad, x.subject)
 		}
-	}
+		return bad
+	})
+}
+
+// judge says where each subject is to stand, and leaves out those on which that fails.
+func (l *lap) judge() error {
+	l.keep(func(x *indexed) bool { return x.row.Events == 0 || l.sound(x, func() { l.judgeOne(x) }) })
 	return nil
 }
 
-// judge takes the keys of metadata that holds a reference, and the number that changes part of the listing are below.
-func (x *indexed) judge(keys []string, now domain.Instant, seen int64) {
+func (l *lap) judgeOne(x *indexed) {
+	x.judge(l.state.Keys, l.now, l.snapshot, l.blind)
+	if l.borrows() {
+		x.leave(l.now)
+	}
+}
+
+// sound reports whether something can be done with a subject without a panic: one bad row must not keep the others from
+// being looked at.
+func (l *lap) sound(x *indexed, do func()) (well bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.s.log.Error("a subject cannot be looked at: giftline verify tells what is wrong with it", "number", x.subject, "panic", p)
+		}
+	}()
+	do()
+	return true
+}
+
+// judge takes the keys of metadata that holds a reference, the number that changes part of the listing are below, and
+// when nothing could be heard.
+func (x *indexed) judge(keys []string, now domain.Instant, seen int64, blind domain.Blind) {
 	reference := referenceOf(&x.row, x.labels, keys)
 	x.names = nameList(&x.row, reference)
 	x.is = &listingRow{
-		Subject: x.subject, Updated: x.row.JoinedAt, Seen: seen, DueAt: x.due(),
+		Subject: x.subject, Updated: x.row.JoinedAt, Seen: seen,
 		Terms: termsOf(&x.row, reference), Names: namesText(x.names),
 	}
 	if x.was != nil {
 		x.is.Counted = x.was.Counted
 	}
-	if x.is.DueAt != nil && *x.is.DueAt <= now {
-		x.is.Stuck = 1
+	if x.machine != nil {
+		x.look(now, blind)
 	}
 	x.words.Stuck = x.is.Stuck
-}
-
-// due is the first instant at which somebody should look.
-func (x *indexed) due() *domain.Instant {
-	if x.machine == nil {
-		return nil
-	}
-	current := x.row.toCurrent()
-	if due, ok := x.policy.Deadline(x.machine, &current, x.labels.toLabels(), nil); ok {
-		return &due
-	}
-	return nil
 }
 
 // mark notes how far the index is, and what is done with.
@@ -317,9 +330,17 @@ func (l *lap) mark() error {
 	err := l.chunked("id", l.relisted, func(where string, args []any) error {
 		return l.exec("DELETE FROM relist WHERE "+where, args...)
 	})
-	if n := len(l.changes); n > 0 && err == nil {
+	if err == nil {
+		err = l.postpone()
+	}
+	if n := len(l.changes); n > 0 {
 		last := &l.changes[n-1]
-		l.state.Position, l.state.UpTo = last.position(l.epoch).String(), max(l.state.UpTo, last.Change.JoinedAt)
+		l.state.Position, l.state.UpTo, l.saved = last.position(l.epoch).String(), max(l.state.UpTo, last.Change.JoinedAt), true
+	}
+	if n := len(l.news); n > 0 {
+		l.state.Moves, l.saved = l.news[n-1].position(l.epoch).String(), true
+	}
+	if l.saved && err == nil {
 		err = l.save()
 	}
 	return err

@@ -33,9 +33,5 @@ func (x *indexed) share() *domain.Share {
 	if x.is == nil {
 		return nil
 	}
-	judged := make([]domain.Judged, len(x.past))
-	for i, e := range x.past {
-		judged[i] = domain.Judged{At: e.At, Region: e.Region, Verdict: e.Verdict, Target: e.Target, Previous: e.Previous}
-	}
-	return domain.ShareOf(x.machine, x.words.sources(), judged)
+	return domain.ShareOf(x.machine, x.words.sources(), x.past)
 }

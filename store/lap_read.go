@@ -16,7 +16,7 @@ func (l *lap) ids() []int64 {
 	return ids
 }
 
-const listingColumns = "subject, shelf, updated, due_at, stuck, seen, terms, names, counted"
+const listingColumns = "subject, shelf, updated, due_at, stuck, look_at, expires_at, seen, terms, names, counted"
 
 // recall reads what is listed.
 func (l *lap) recall() error {
@@ -34,18 +34,19 @@ func (l *lap) recall() error {
 func scanListing(rows *sql.Rows) (*listingRow, error) {
 	var r listingRow
 	var terms []byte
-	err := rows.Scan(&r.Subject, &r.Shelf, (*int64)(&r.Updated), &r.DueAt, &r.Stuck, &r.Seen, &terms, &r.Names, &r.Counted)
+	err := rows.Scan(&r.Subject, &r.Shelf, (*int64)(&r.Updated), &r.DueAt, &r.Stuck, &r.LookAt, &r.ExpiresAt, &r.Seen, &terms, &r.Names, &r.Counted)
 	r.Terms = termsIn(terms)
 	return &r, err
 }
 
-// readSubjects leaves out those whose row is damaged: they stay listed as they were until a rebuild asks for them.
+// readSubjects leaves out those whose row is damaged: they stay listed as they were, and are looked at again later.
 func (l *lap) readSubjects() error {
 	rows, err := l.subjectRows(l.s.log, l.ids())
-	l.order = slices.DeleteFunc(l.order, func(x *indexed) bool { return rows[x.subject] == nil })
+	l.keep(func(x *indexed) bool { return rows[x.subject] != nil })
 	for _, x := range l.order {
 		x.row = *rows[x.subject]
 		x.machine, _ = l.s.machines.For(x.row.Provider, x.row.Kind)
+		x.policy = l.s.rules()
 	}
 	return err
 }
@@ -76,7 +77,7 @@ func (l *lap) readLabels() error {
 	return err
 }
 
-const pastColumns = "SELECT subject, at, region, verdict, target, previous, source FROM events WHERE "
+const pastColumns = "SELECT subject, at, region, verdict, target, previous, source, type, fp, joined_at, phase FROM events WHERE "
 
 // readPast reads events of all subjects at once, but for those that have very many.
 func (l *lap) readPast() error {
@@ -99,14 +100,25 @@ func (l *lap) readPast() error {
 func (l *lap) past(query string, args ...any) error {
 	return l.each(func(rows *sql.Rows) error {
 		var subject int64
-		var e pastEvent
-		err := rows.Scan(&subject, (*int64)(&e.At), (*string)(&e.Region), (*string)(&e.Verdict), &e.Target, &e.Previous, &e.Source)
+		var e domain.Judged
+		var source string
+		var fp []byte
+		err := rows.Scan(&subject, (*int64)(&e.At), (*string)(&e.Region), (*string)(&e.Verdict), &e.Target, &e.Previous, &source, &e.Type, &fp,
+			(*int64)(&e.Joined), (*string)(&e.Phase))
 		if err == nil {
-			x := l.subjects[subject]
-			x.past = append(x.past, e)
+			copy(e.Fingerprint[:], fp) // verify tells of one that is damaged
+			l.subjects[subject].happened(e, source)
 		}
 		return err
 	}, query, args...)
+}
+
+// happened adds the next event.
+func (x *indexed) happened(e domain.Judged, source string) {
+	x.past = append(x.past, e)
+	if !slices.Contains(x.sources, source) {
+		x.sources = append(x.sources, source)
+	}
 }
 
 // readSources finds all that a subject's events came by, and with it its words.
@@ -127,13 +139,7 @@ func (l *lap) readSources() error {
 // sources reads all events of a subject that has very many only where these may tell of another source than before.
 func (l *lap) sources(x *indexed) ([]string, error) {
 	if x.row.Events <= maxPast {
-		var sources []string
-		for _, e := range x.past {
-			if !slices.Contains(sources, e.Source) {
-				sources = append(sources, e.Source)
-			}
-		}
-		return sources, nil
+		return x.sources, nil
 	}
 	if x.was != nil && !x.asked && !x.cut {
 		before, err := l.shelf(x.was.Shelf)

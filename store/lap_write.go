@@ -13,7 +13,7 @@ var (
 	shelfInsert   = newInsertion("shelves", "key, "+shelfWords+", subjects", " ON CONFLICT (key) DO NOTHING")
 	shelfCount    = newAlteration("shelves", "id, gained", "subjects = shelves.subjects + given.gained", "id")
 	listingInsert = newInsertion("listings", listingColumns, " ON CONFLICT (subject) DO UPDATE SET "+
-		sets("shelf, updated, due_at, stuck, seen, terms, names, counted", "excluded"))
+		sets("shelf, updated, due_at, stuck, look_at, expires_at, seen, terms, names, counted", "excluded"))
 	listingDelete = newDeletion("listings", "subject")
 	postingInsert = newInsertion("postings", "term, shelf, updated, subject", "")
 	postingDelete = newDeletion("postings", "term, shelf, updated, subject")
@@ -106,6 +106,7 @@ func (l *lap) knownShelves(wanted map[[32]byte]*words) (map[[32]byte]int64, erro
 func (x *indexed) differs() bool {
 	a, b := x.was, x.is
 	return a == nil || b == nil || a.Shelf != b.Shelf || a.Updated != b.Updated || a.Stuck != b.Stuck || !equal(a.DueAt, b.DueAt) ||
+		!equal(a.LookAt, b.LookAt) || !equal(a.ExpiresAt, b.ExpiresAt) ||
 		!slices.Equal(a.Terms, b.Terms) || a.Names != b.Names || !slices.Equal(a.Counted, b.Counted)
 }
 
@@ -127,7 +128,7 @@ func (l *lap) writeListings() error {
 	}
 	return l.put(listingInsert, len(written), func(i int, args []any) []any {
 		r := written[i].is
-		return append(args, r.Subject, r.Shelf, int64(r.Updated), nullable(r.DueAt), r.Stuck, r.Seen, r.Terms.bytes(), r.Names, blobOf(r.Counted))
+		return append(args, r.Subject, r.Shelf, int64(r.Updated), nullable(r.DueAt), r.Stuck, nullable(r.LookAt), nullable(r.ExpiresAt), r.Seen, r.Terms.bytes(), r.Names, blobOf(r.Counted))
 	})
 }
 

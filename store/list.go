@@ -33,7 +33,7 @@ func (s *Store) List(ctx context.Context, q domain.ListQuery) (page domain.ListP
 	q.Limit = pageOf(q.Limit)
 	err = s.read(ctx, func(tx *gorm.DB) error {
 		x := &search{conn: conn{tx, s.dialect}, log: s.log, q: q, cursor: cursor}
-		if x.backlog, err = x.conn.backlog(domain.InstantOf(s.now())); err != nil {
+		if x.backlog, err = s.backlogIn(tx); err != nil {
 			return err
 		}
 		if x.known, err = s.readShared(tx, q.Kinds, q.Providers); err != nil {
@@ -57,7 +57,7 @@ func (s *Store) PhaseCounts(ctx context.Context) (counts []domain.PhaseCount, er
 	var known []*shared
 	err = s.read(ctx, func(tx *gorm.DB) error {
 		c := conn{tx, s.dialect}
-		if _, err := c.backlog(0); err != nil {
+		if _, err := s.backlogIn(tx); err != nil {
 			return err
 		}
 		if known, err = s.readShared(tx, nil, nil); err != nil {

@@ -28,7 +28,11 @@ func (s *Store) readShared(tx *gorm.DB, kinds []domain.Kind, providers []domain.
 	}
 	c := conn{tx, s.dialect}
 	now := domain.InstantOf(s.now())
-	b, err := c.backlog(now)
+	b, err := s.backlogIn(tx)
+	if err != nil {
+		return nil, err
+	}
+	blind, err := c.blind(now)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +50,7 @@ func (s *Store) readShared(tx *gorm.DB, kinds []domain.Kind, providers []domain.
 			return
 		}
 		if m, ok := s.machines.For(row.Provider, row.Kind); ok {
-			all = append(all, newShared(m, row, events, b.state.Keys, now))
+			all = append(all, newShared(m, s.rules(), row, events).judged(b.state.Keys, now, blind))
 		}
 	})
 	return all, err
@@ -89,21 +93,32 @@ func ownEvents(tx *gorm.DB, subjects []int64, each func([]eventRow)) error {
 
 // newShared does what the follower does with a subject of which there are only these events. Labels are for those who
 // reach all of a subject.
-func newShared(m domain.Machine, known *subjectRow, events []eventRow, keys []string, now domain.Instant) *shared {
+func newShared(m domain.Machine, p *domain.Policy, known *subjectRow, events []eventRow) *shared {
 	current, rows := toldBy(m, known.subject(), events)
-	x := &shared{indexed{subject: known.ID, row: subjectRowOf(current), machine: m}, events, rows}
+	x := &shared{indexed{subject: known.ID, row: subjectRowOf(current), machine: m, policy: p}, events, rows}
 	var sources []string
 	for i := range rows {
 		r := &rows[i]
 		x.row.JoinedAt = max(x.row.JoinedAt, r.Joined)
 		sources = append(sources, r.Source)
 		if i < maxPast {
-			x.past = append(x.past, pastEvent{r.At, r.Region, r.Outcome.Verdict, r.Target, r.Previous, r.Source})
+			x.happened(judgedOf(r), r.Source)
 		}
 	}
 	x.words = wordsOf(&x.row, sources)
-	x.judge(keys, now, 0)
 	return x
+}
+
+func (x *shared) judged(keys []string, now domain.Instant, blind domain.Blind) *shared {
+	x.judge(keys, now, 0, blind)
+	return x
+}
+
+func judgedOf(r *domain.Recorded) domain.Judged {
+	return domain.Judged{
+		At: r.At, Region: r.Region, Verdict: r.Outcome.Verdict, Target: r.Target, Previous: r.Previous,
+		Type: r.Type, Fingerprint: r.Fingerprint, Joined: r.Joined, Phase: r.Outcome.After.Phase,
+	}
 }
 
 func (x *shared) listed(keys []string) domain.Listed {

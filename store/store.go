@@ -59,6 +59,7 @@ type Store struct {
 	hints     *hints
 	following *following
 	alerting  *domain.Alerting // nil raises and tells nothing
+	policy    string           // its digest
 	shared    *pgx.ConnConfig  // how to reach PostgreSQL; nil for a file
 
 	closing sync.Once
@@ -98,7 +99,7 @@ func openShared(ctx context.Context, dsn string, o Options, writing bool) (*Stor
 	if !writing {
 		return s, nil
 	}
-	if err := s.useReferenceKeys(ctx, o.ReferenceKeys); err != nil {
+	if err := errors.Join(s.useReferenceKeys(ctx, o.ReferenceKeys), s.usePolicy(ctx)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	if o.Lanes == 0 {
@@ -137,7 +138,7 @@ func newStore(path string, o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{path: path, machines: o.Machines, now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing(), alerting: o.Alerting}
+	return &Store{path: path, machines: o.Machines, alerting: o.Alerting, policy: o.Alerting.Digest(), now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing()}
 }
 
 // open goes from the lock to the writing goroutine; whatever it opened before an error is left for Close.
@@ -161,7 +162,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if _, err := s.openPool(ctx, readerSettings(), &s.reader); err != nil {
 		return err
 	}
-	if err := s.useReferenceKeys(ctx, o.ReferenceKeys); err != nil {
+	if err := errors.Join(s.useReferenceKeys(ctx, o.ReferenceKeys), s.usePolicy(ctx)); err != nil {
 		return err
 	}
 	return s.startWriter(o.Queue, 1)

@@ -37,6 +37,9 @@ type indexCheck struct {
 }
 
 func (c *indexCheck) run() error {
+	if err := c.one(c.state.pointers(), "SELECT "+followerColumns+" FROM follower"); err != nil {
+		return err
+	}
 	for after := int64(0); ; {
 		ids, err := c.numbers("SELECT id FROM subjects WHERE id > ? ORDER BY id LIMIT ?", after, lapSize)
 		if err != nil {
@@ -64,7 +67,7 @@ func (c *indexCheck) subjectsOf(ids []int64) error {
 	for _, id := range ids {
 		c.listing(id).asked = true
 	}
-	for _, step := range []func() error{c.recall, c.readSubjects, c.readLabels, c.readPast, c.readSources, c.judge} {
+	for _, step := range []func() error{c.recall, c.readSubjects, c.readLabels, c.readPast, c.readSources, c.readBlind, c.judge} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -92,9 +95,7 @@ func (c *indexCheck) compare(x *indexed) error {
 	}
 	c.counts[a.Shelf]++
 	x.words.Stuck = a.Stuck
-	if a.DueAt != nil && (a.Stuck == 1 && *a.DueAt > c.until || a.Stuck == 0 && *a.DueAt <= c.now) || a.DueAt == nil && a.Stuck == 1 {
-		c.tell(x, "stuck is %d, due %v", a.Stuck, a.DueAt)
-	}
+	c.compareWatch(x)
 	var shelf words
 	err := c.one([]any{&shelf.Sources, (*string)(&shelf.Provider), (*string)(&shelf.Kind), &shelf.Status, &shelf.Delivery, (*string)(&shelf.Phase),
 		&shelf.Illegal, &shelf.Stuck}, "SELECT "+shelfWords+" FROM shelves WHERE id = ?", a.Shelf)
@@ -104,10 +105,43 @@ func (c *indexCheck) compare(x *indexed) error {
 	if shelf != x.words {
 		c.tell(x, "it stands at %+v, want %+v", shelf, x.words)
 	}
-	if a.Updated != b.Updated || !equal(a.DueAt, b.DueAt) || !slices.Equal(a.Terms, b.Terms) || a.Names != b.Names {
+	if a.Updated != b.Updated || !slices.Equal(a.Terms, b.Terms) || a.Names != b.Names {
 		c.tell(x, "listed as %+v, want %+v", a, b)
 	}
 	return c.compareRows(x)
+}
+
+// compareWatch compares what was found when the subject was looked at last, if that was by the policy that is known here.
+// An outage that was noticed since moves deadlines to later times, which are found when it is time to look.
+func (c *indexCheck) compareWatch(x *indexed) {
+	a, b := x.was, x.is
+	if a.DueAt != nil && (a.Stuck == 1 && *a.DueAt > c.until || a.Stuck == 0 && *a.DueAt <= c.now && c.mine()) || a.DueAt == nil && a.Stuck == 1 {
+		c.tell(x, "stuck is %d, due %v", a.Stuck, a.DueAt)
+	}
+	if !c.mine() || x.machine == nil {
+		return
+	}
+	if !c.found(a.DueAt, b.DueAt) || !c.found(a.ExpiresAt, b.ExpiresAt) || !c.looksAt(x) {
+		c.tell(x, "due %v, expires %v, to be looked at %v; want %v, %v, %v", a.DueAt, a.ExpiresAt, a.LookAt, b.DueAt, b.ExpiresAt, b.LookAt)
+	}
+}
+
+// mine reports whether subjects are looked at by the policy that is known here, and all of them were.
+func (c *indexCheck) mine() bool { return c.state.Policy == c.s.policy && c.state.Review == nil }
+
+func (c *indexCheck) found(was, is *domain.Instant) bool {
+	return equal(was, is) || len(c.blind) > 0 && was != nil && is != nil && *was < *is
+}
+
+// looksAt reports whether the next look is at what alarms next after some moment of the check, or sooner.
+func (c *indexCheck) looksAt(x *indexed) bool {
+	look := x.was.LookAt
+	for i := range x.alarms {
+		if at := x.alarms[i].At; at > c.until {
+			return look != nil && *look <= at
+		}
+	}
+	return look == nil || *look <= c.until || *look <= c.now+domain.InstantOfDuration(lookAgain)
 }
 
 // compareRows wants every row that leads to the listing.

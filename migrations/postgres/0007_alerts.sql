@@ -8,6 +8,8 @@ CREATE INDEX listings_stuck ON listings (due_at, subject) WHERE stuck = 1;
 CREATE INDEX listings_expires ON listings (expires_at, subject) WHERE expires_at IS NOT NULL;
 ALTER TABLE follower ADD COLUMN policy text COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE follower ADD COLUMN alerting_since bigint NOT NULL DEFAULT 0;
+ALTER TABLE follower ADD COLUMN review bigint;
+ALTER TABLE follower ADD COLUMN moves text COLLATE "C" NOT NULL DEFAULT '';
 CREATE TABLE alerts (
   id          text COLLATE "C" NOT NULL PRIMARY KEY,
   rule        text COLLATE "C" NOT NULL,
@@ -111,6 +113,8 @@ INSERT INTO pulse VALUES (0);
 DROP TABLE pulse; DROP TABLE outages; DROP TABLE channels; DROP TABLE told; DROP TABLE notifications; DROP TABLE items; DROP TABLE alert_steps; DROP TABLE alerts;
 ALTER TABLE follower DROP COLUMN policy;
 ALTER TABLE follower DROP COLUMN alerting_since;
+ALTER TABLE follower DROP COLUMN review;
+ALTER TABLE follower DROP COLUMN moves;
 DROP INDEX listings_look; DROP INDEX listings_stuck; DROP INDEX listings_expires;
 ALTER TABLE listings DROP COLUMN look_at;
 ALTER TABLE listings DROP COLUMN expires_at;

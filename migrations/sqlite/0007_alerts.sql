@@ -8,6 +8,8 @@ CREATE INDEX listings_stuck ON listings (due_at, subject) WHERE stuck = 1;
 CREATE INDEX listings_expires ON listings (expires_at, subject) WHERE expires_at IS NOT NULL;
 ALTER TABLE follower ADD COLUMN policy TEXT NOT NULL DEFAULT '';         -- digest of the one by which deadlines were made
 ALTER TABLE follower ADD COLUMN alerting_since INTEGER NOT NULL DEFAULT 0; -- what held before is not told; 0: alerts never ran
+ALTER TABLE follower ADD COLUMN review INTEGER;           -- subjects behind this number wait to be looked at by that policy; NULL: none
+ALTER TABLE follower ADD COLUMN moves TEXT NOT NULL DEFAULT ''; -- position in the feed up to which moves were told; kept when the index is made anew
 
 CREATE TABLE alerts (
   id          TEXT    NOT NULL PRIMARY KEY, -- domain.AlertID
@@ -123,6 +125,8 @@ INSERT INTO pulse VALUES (0);
 DROP TABLE pulse; DROP TABLE outages; DROP TABLE channels; DROP TABLE told; DROP TABLE notifications; DROP TABLE items; DROP TABLE alert_steps; DROP TABLE alerts;
 ALTER TABLE follower DROP COLUMN policy;
 ALTER TABLE follower DROP COLUMN alerting_since;
+ALTER TABLE follower DROP COLUMN review;
+ALTER TABLE follower DROP COLUMN moves;
 DROP INDEX listings_look; DROP INDEX listings_stuck; DROP INDEX listings_expires;
 ALTER TABLE listings DROP COLUMN look_at;
 ALTER TABLE listings DROP COLUMN expires_at;
