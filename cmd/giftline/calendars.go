@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones are known on machines without a database of them, such as Windows and bare containers
 
 	"giftline/domain"
 )
