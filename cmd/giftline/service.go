@@ -40,11 +40,7 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 	if err != nil {
 		return nil, fmt.Errorf("listening on %q (--addr, GIFTLINE_ADDR or addr): %w", addr, err)
 	}
-	s, err := store.Open(ctx, db, store.Options{Machines: statemachines.All(), Log: o.log, ReferenceKeys: o.referenceKeys})
-	if err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	svc := &service{store: s, base: "http://" + reachable(l.Addr().String()), public: o.publicURL, failed: make(chan error, 1), log: o.log}
+	svc := &service{base: "http://" + reachable(l.Addr().String()), public: o.publicURL, failed: make(chan error, 1), log: o.log}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
 		svc.wide = tcp.IP.IsUnspecified()
 	}
@@ -52,10 +48,28 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 		svc.public = svc.base
 	}
 	o.publicURL = svc.public
+	told, err := notifiers(o.channels, o.notifying())
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	// The store looks at deadlines from now on, before the monitor has noted for how long we heard nothing. That raises
+	// nothing wrongly: a pulse that stopped a while ago counts as an outage that still lasts.
+	s, err := store.Open(ctx, db, store.Options{Machines: statemachines.All(), Log: o.log, ReferenceKeys: o.referenceKeys, Alerting: o.alerting})
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	svc.store = s
+	monitor, dispatcher := newMonitor(s, o), newDispatcher(s, o, told)
+	o.test = dispatcher.Test
 	handler := newAPI(s, o)
 	svc.server = api.Server(addr, handler, o.log)
 	loop, end := context.WithCancel(context.WithoutCancel(ctx))
 	svc.end = end
+	if o.alerting != nil {
+		svc.loop.Go(func() { monitor.Run(loop) })
+		svc.loop.Go(func() { dispatcher.Run(loop) })
+		o.warnOfUntold()
+	}
 	svc.loop.Go(func() { handler.Run(loop) })
 	svc.loop.Go(func() { redrive(loop, s, o.log) })
 	go func() { svc.failed <- svc.server.Serve(l) }()
