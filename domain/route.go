@@ -3,6 +3,7 @@ package domain
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -85,25 +86,48 @@ func (r *Route) GroupOf(a *Alert) string {
 	if r.PerAlert {
 		return a.ID
 	}
-	group := string(a.Rule)
-	if a.Source != "" {
-		group += "/" + a.Source
-	}
-	return group + r.pace()
+	group := string(a.Rule) + "/" + a.Source
+	return strings.TrimSuffix(group, "/") + r.pace()
 }
 
 // pace is what the name of a group tells of when it is told; empty for the defaults.
 func (r *Route) pace() (p string) {
 	switch {
 	case r.Daily != nil:
-		p = fmt.Sprintf("/daily-%02d:%02d", r.Daily.Minute/60, r.Daily.Minute%60)
+		p = fmt.Sprintf("@%02d:%02d", r.Daily.Minute/60, r.Daily.Minute%60)
 	case r.Wait != DefaultWait || r.Interval != DefaultInterval:
-		p = fmt.Sprintf("/%v-%v", r.Wait, r.Interval)
+		p = fmt.Sprintf("@%v,%v", r.Wait, r.Interval)
+	}
+	if r.Repeat != DefaultRepeat {
+		p += fmt.Sprintf("@every:%v", r.Repeat)
 	}
 	if r.During != nil {
-		p += "/" + r.During.Name
+		p += "@" + r.During.Name
 	}
 	return p
+}
+
+// ofGroup finds the route by which a group is told. A group of a former configuration is told by the first route of its
+// channel that could take its rule; one that none takes any more, at once and without repeats.
+func (rs Routes) ofGroup(channel, group string) *Route {
+	perAlert := strings.HasPrefix(group, alertPrefix)
+	name, _, _ := strings.Cut(group, "@")
+	rule, _, _ := strings.Cut(name, "/")
+	var found *Route
+	for i := range rs {
+		r := &rs[i]
+		switch {
+		case r.Channel != channel || !perAlert && !anyOf(r.Rules, Rule(rule)):
+		case r.PerAlert == perAlert && (perAlert || name+r.pace() == group):
+			return r
+		case found == nil:
+			found = r
+		}
+	}
+	if found == nil {
+		found = &Route{Channel: channel}
+	}
+	return found
 }
 
 // DueAt gives when a group is told, with something to tell since now; last is when it was told before, zero for never.

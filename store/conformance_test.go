@@ -13,12 +13,14 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	storetest.Suite{Machines: statemachines.All(), Open: openSQLite, Together: together, Audit: store.Audit, Everything: !light()}.Run(t)
+	storetest.Suite{Machines: statemachines.All(), Open: openSQLite, Together: together, Audit: store.Audit, Laps: laps, Everything: !light()}.Run(t)
 }
 
 // light reports whether the suite may leave most of its random stories to the other database. GIFTLINE_TEST_WHOLE=1 has
 // it tell all of them.
 func light() bool { return os.Getenv("GIFTLINE_TEST_WHOLE") == "" }
+
+var laps = &storetest.Laps{Change: store.ChangeAlerts, Known: store.KnownAlerts, Blind: store.BlindAt, Waiting: store.Relisted}
 
 func together(t testing.TB, s domain.Store, all ...domain.Parsed) {
 	t.Helper()

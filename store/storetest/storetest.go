@@ -26,6 +26,8 @@ type Suite struct {
 	Audit func(testing.TB, domain.Store)
 	// Then does something with the store that any mix was delivered to; nil for nothing.
 	Then func(testing.TB, domain.Store)
+	// Laps does to alerts what laps do; nil for a store whose laps cannot be told to.
+	Laps *Laps
 	// Everything takes long: every store is audited, and stories of six events are told in every order instead of five.
 	Everything bool
 	// Light draws a quarter of the stories: for a second store whose rules are the first one's.
@@ -68,6 +70,16 @@ func (s Suite) Run(t *testing.T) {
 		"a growing log":                     s.logGrows,
 		"idempotency keys":                  s.once,
 		"one key at once":                   s.onceAtOnce,
+		"the life of an alert":              s.alertLife,
+		"alerts known to a lap":             s.alertsKnown,
+		"lists of alerts":                   s.alertLists,
+		"alerts within sources":             s.alertReach,
+		"people act on alerts":              s.alertActs,
+		"a snooze ends":                     s.alertWakes,
+		"troubles":                          s.troubles,
+		"one trouble at once":               s.troubleAtOnce,
+		"outages":                           s.outages,
+		"an outage is looked at":            s.outageLooks,
 		"work is claimed once":              s.work,
 		"a lease ends":                      s.leaseEnds,
 		"workers":                           s.workers,
