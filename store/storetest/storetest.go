@@ -75,6 +75,7 @@ func (s Suite) Run(t *testing.T) {
 		"lists of alerts":                   s.alertLists,
 		"alerts within sources":             s.alertReach,
 		"people act on alerts":              s.alertActs,
+		"many act at once":                  s.actsAtOnce,
 		"a snooze ends":                     s.alertWakes,
 		"troubles":                          s.troubles,
 		"one trouble at once":               s.troubleAtOnce,
