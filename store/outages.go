@@ -70,9 +70,7 @@ func (s *Store) Pulse(ctx context.Context, now domain.Instant, quiet []domain.Si
 		looks, err = c.beat(now, quiet)
 		return err
 	})
-	if err == nil && looks {
-		s.hints.give()
-	}
+	s.changed(err == nil && looks)
 	return err
 }
 
