@@ -77,6 +77,7 @@ func (s Suite) Run(t *testing.T) {
 		"lists of alerts":                   s.alertLists,
 		"alerts within sources":             s.alertReach,
 		"people act on alerts":              s.alertActs,
+		"many act at once":                  s.actsAtOnce,
 		"a snooze ends":                     s.alertWakes,
 		"deadlines to the microsecond":      s.sweepExact,
 		"what alarms ends":                  s.sweepEnds,
