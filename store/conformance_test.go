@@ -20,7 +20,10 @@ func TestConformance(t *testing.T) {
 // it tell all of them.
 func light() bool { return os.Getenv("GIFTLINE_TEST_WHOLE") == "" }
 
-var laps = &storetest.Laps{Change: store.ChangeAlerts, Known: store.KnownAlerts, Blind: store.BlindAt, Waiting: store.Relisted}
+var laps = &storetest.Laps{
+	Change: store.ChangeAlerts, Tell: store.TellAlerts, Move: store.TellMoves,
+	Known: store.KnownAlerts, Blind: store.BlindAt, Waiting: store.Relisted,
+}
 
 func together(t testing.TB, s domain.Store, all ...domain.Parsed) {
 	t.Helper()
