@@ -41,7 +41,8 @@ const (
 	Lease     = 15 * time.Second
 	claimPoll = 5 * time.Second
 	claimPage = 32
-	retryWork = time.Minute // after work that failed
+	retryWork = time.Minute            // after work that failed
+	wakeRest  = 100 * time.Millisecond // from one look to the next, however often it is woken
 )
 
 // Worker does the claimed work of one kind.
@@ -50,9 +51,10 @@ type Worker struct {
 	Kind string
 	// Do does one piece. It gives the time at which to do it again, or zero when it is done. Work that failed comes
 	// again after a minute.
-	Do  func(context.Context, Work) (again Instant, err error)
-	Now func() time.Time
-	Log *slog.Logger
+	Do   func(context.Context, Work) (again Instant, err error)
+	Wake <-chan struct{} // says that something may be due; nil: it looks every few seconds
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // Run works until the context ends. While nothing is due it asks for the next due time every few seconds, no more: a
@@ -63,10 +65,25 @@ func (w *Worker) Run(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			w.Log.Warn("work could not be claimed", "kind", w.Kind, "error", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
+		w.sleep(ctx, wait)
+	}
+}
+
+// sleep ends early where somebody wakes the worker, but not before it has rested: under load they do all the time.
+func (w *Worker) sleep(ctx context.Context, wait time.Duration) {
+	rest := min(wait, wakeRest)
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(rest):
+	}
+	if wait == rest {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait - rest):
+	case <-w.Wake:
 	}
 }
 

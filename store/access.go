@@ -33,9 +33,23 @@ func (s *Store) writeWithin(ctx context.Context, limit time.Duration, do func(tx
 // transact gives up with the context: what hangs then is the connection, and it is closed. Whether a commit on it was
 // done nobody knows.
 func (s *Store) transact(ctx context.Context, pool *gorm.DB, do func(tx *gorm.DB) error, options ...*sql.TxOptions) error {
-	err := pool.WithContext(ctx).Transaction(do, options...)
+	planned := new(bool)
+	err := pool.WithContext(context.WithValue(ctx, wakeKey{}, planned)).Transaction(do, options...)
 	s.distrust(err)
+	if err == nil && *planned {
+		s.hint()
+	}
 	return translate(err)
+}
+
+// wakeKey keeps in the context of a transaction whether somebody waits for what it writes.
+type wakeKey struct{}
+
+// wakeLater has everybody woken who waits for hints, once the transaction of a context is committed.
+func wakeLater(ctx context.Context) {
+	if planned, ok := ctx.Value(wakeKey{}).(*bool); ok {
+		*planned = true
+	}
 }
 
 // batchContext ends a transaction of group commit that hangs. SQLite waits for nothing but its own disk, and every

@@ -255,15 +255,11 @@ func (w *alertWrite) tell() error {
 	if w.alerting == nil {
 		return nil
 	}
+	var all []telling
 	for _, x := range w.all {
 		for _, step := range x.steps {
-			if !step.Kind.Told() {
-				continue
-			}
-			if err := w.tellOf(w.alerting.Routes, &x.is.Alert, step); err != nil {
-				return err
-			}
+			all = append(all, telling{alert: &x.is.Alert, step: step, old: x.old})
 		}
 	}
-	return nil
+	return w.tellAll(w.alerting.Routes, all)
 }

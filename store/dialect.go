@@ -23,6 +23,7 @@ type dialect struct {
 	lock     string                      // behind a query whose rows this transaction is going to change
 	update   string                      // behind one that has an order
 	claim    string                      // behind a query whose rows only one replica may take
+	lockRows string                      // behind a query in an order of its own, whose rows nobody else may change meanwhile
 	clock    func(domain.Instant) string // the database's own clock, given ours
 	feed     feedQueries
 	seen     string // a number above those of all changes that a snapshot holds
@@ -63,6 +64,7 @@ var postgresDialect = &dialect{
 	update:   " FOR UPDATE",
 	elements: "json_array_elements_text(alerts.sources::json) AS told (value)",
 	claim:    " FOR UPDATE SKIP LOCKED",
+	lockRows: " FOR UPDATE",
 	clock:    func(domain.Instant) string { return "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint" },
 	feed:     feedShared,
 	seen:     "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint",

@@ -150,6 +150,11 @@ func (s *Store) recorded(b *batch) {
 		return
 	}
 	s.following.recorded.Store(time.Now().UnixNano())
+	s.hint()
+}
+
+// hint wakes who waits here, and soon those of other replicas.
+func (s *Store) hint() {
 	s.hints.give()
 	if s.shared != nil {
 		offer(s.hints.committed)

@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,9 +31,34 @@ const (
 	ofHolder = ` WHERE kind = ? AND key = ? AND attempt = ?`
 )
 
+// workPlan plans work within the transaction of what it is about. Work that waits comes at the earlier of both times. Where
+// it is being done, its time has been served, and what comes after that has a time of its own: whoever does it will not be
+// done with it.
+var workPlan = newInsertion("work", "kind, key, due_at, free_at, attempt", ` ON CONFLICT (kind, key) DO UPDATE SET attempt = work.attempt + 1,
+	due_at = CASE WHEN excluded.due_at < work.due_at OR work.free_at > 0 AND work.due_at <= work.free_at - `+
+	strconv.FormatInt(domain.Lease.Microseconds(), 10)+` THEN excluded.due_at ELSE work.due_at END`)
+
+// workKey names a piece of work.
+type workKey struct{ kind, key string }
+
+// planAll plans work in the transaction, and has those woken who wait for it once that is committed.
+func (c conn) planAll(due map[workKey]domain.Instant) error {
+	if len(due) == 0 {
+		return nil
+	}
+	keys := slices.SortedFunc(maps.Keys(due), func(a, b workKey) int { // one order of locks on every replica
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.key, b.key))
+	})
+	wakeLater(c.tx.Statement.Context)
+	return c.put(workPlan, len(keys), func(i int, args []any) []any {
+		return append(args, keys[i].kind, keys[i].key, int64(due[keys[i]]), int64(0), int64(0))
+	})
+}
+
 // Plan adds or moves work; see domain.Worklist.
 func (s *Store) Plan(ctx context.Context, kind, key string, due domain.Instant) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
+		wakeLater(tx.Statement.Context)
 		return tx.Exec(planWork+"UPDATE SET due_at = excluded.due_at, attempt = work.attempt + 1", kind, key, due).Error
 	})
 }
