@@ -75,7 +75,7 @@ func TestSweep_scale(t *testing.T) {
 const sweepLimit = 24 * time.Hour
 
 func sweepAlerting() *domain.Alerting {
-	return &domain.Alerting{Policy: &domain.Policy{Dwell: []domain.DwellRule{
+	return &domain.Alerting{Routes: domain.Routes{{Channel: "ops", Wait: domain.DefaultWait}}, Policy: &domain.Policy{Dwell: []domain.DwellRule{
 		{State: "claimed", Limit: sweepLimit}, {State: "orderReceived", Limit: 300 * 24 * time.Hour},
 	}}}
 }
