@@ -99,6 +99,7 @@ func (s Suite) Run(t *testing.T) {
 		"one that cannot be looked at":      s.sweepUnsound,
 		"a move wakes, a rebuild does not":  s.sweepWakes,
 		"beside servers that raise alerts":  s.sweepBorrowed,
+		"moves are told once":               s.sweepMoves,
 		"what is watched":                   s.watched,
 		"troubles":                          s.troubles,
 		"one trouble at once":               s.troubleAtOnce,
