@@ -91,7 +91,6 @@ func (s Suite) Run(t *testing.T) {
 		"the outbox: lists":                 s.outboxLists,
 		"the outbox: at once":               s.outboxAtOnce,
 		"the outbox: pruned":                s.outboxPrunes,
-		"many act at once":                  s.actsAtOnce,
 		"a snooze ends":                     s.alertWakes,
 		"deadlines to the microsecond":      s.sweepExact,
 		"what alarms ends":                  s.sweepEnds,
