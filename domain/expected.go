@@ -49,7 +49,7 @@ func ExpectedOf(m Machine, c *Current, b Beside, now Instant) Expected {
 	if b.Watch != nil {
 		x.ExpiresAt = b.Watch.ExpiresAt
 	} else if at, _, ok := b.Policy.ExpiresAt(&Watched{Machine: m, Current: *c, Labels: b.Labels}, nil); ok {
-		x.ExpiresAt = &at // of what the index does not know yet, or of which the caller knows a part
+		x.ExpiresAt = &at // of what the index does not know yet, or the caller knows a part of: from when its state was entered
 	}
 	if due, ok := b.deadline(m, c); ok {
 		x.DueAt = &due
