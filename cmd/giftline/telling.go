@@ -43,7 +43,7 @@ func (o *outside) notifying() notify.Options {
 // newDispatcher tells channels what the store says is to be told.
 func newDispatcher(s *store.Store, o outside, told map[string]domain.Notifier) *domain.Dispatcher {
 	return &domain.Dispatcher{
-		Outbox: s, List: s, Routes: o.routes(), Notifiers: told, Wakes: s.Hints, Now: time.Now, Log: o.log,
+		Outbox: s, List: s, Alerts: s, Routes: o.routes(), Notifiers: told, Wakes: s.Hints, Now: time.Now, Log: o.log,
 	}
 }
 
