@@ -28,6 +28,8 @@ type Suite struct {
 	Then func(testing.TB, domain.Store)
 	// Laps does to alerts what laps do; nil for a store whose laps cannot be told to.
 	Laps *Laps
+	// Sweeps opens stores that raise alerts; nil for none.
+	Sweeps *Sweeps
 	// Everything takes long: every store is audited, and stories of six events are told in every order instead of five.
 	Everything bool
 	// Light draws a quarter of the stories: for a second store whose rules are the first one's.
@@ -76,6 +78,15 @@ func (s Suite) Run(t *testing.T) {
 		"alerts within sources":             s.alertReach,
 		"people act on alerts":              s.alertActs,
 		"a snooze ends":                     s.alertWakes,
+		"deadlines to the microsecond":      s.sweepExact,
+		"what alarms ends":                  s.sweepEnds,
+		"another policy":                    s.sweepPolicy,
+		"the clock goes back":               s.sweepBack,
+		"nothing could be heard":            s.sweepBlind,
+		"one that cannot be looked at":      s.sweepUnsound,
+		"a move wakes, a rebuild does not":  s.sweepWakes,
+		"beside servers that raise alerts":  s.sweepBorrowed,
+		"what is watched":                   s.watched,
 		"troubles":                          s.troubles,
 		"one trouble at once":               s.troubleAtOnce,
 		"outages":                           s.outages,
