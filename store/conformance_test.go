@@ -20,7 +20,10 @@ func TestConformance(t *testing.T) {
 // it tell all of them.
 func light() bool { return os.Getenv("GIFTLINE_TEST_WHOLE") == "" }
 
-var laps = &storetest.Laps{Change: store.ChangeAlerts, Known: store.KnownAlerts, Blind: store.BlindAt, Waiting: store.Relisted}
+var laps = &storetest.Laps{
+	Change: store.ChangeAlerts, Tell: store.TellAlerts, Move: store.TellMoves,
+	Known: store.KnownAlerts, Blind: store.BlindAt, Waiting: store.Relisted,
+}
 
 // sweeps opens stores on the databases that place names.
 func sweeps(place func(testing.TB) string) *storetest.Sweeps {
