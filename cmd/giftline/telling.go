@@ -48,14 +48,14 @@ func newDispatcher(s *store.Store, o outside, told map[string]domain.Notifier) *
 }
 
 // newMonitor watches the sources that can hear something.
-func newMonitor(s *store.Store, o outside) *domain.Monitor {
+func newMonitor(s *store.Store, o outside, vitals func() domain.Vitals) *domain.Monitor {
 	var open []string
 	for _, source := range o.sources {
 		if len(source.Secrets) > 0 || source.Scheme == webhooks.None {
 			open = append(open, source.Name)
 		}
 	}
-	return &domain.Monitor{Store: s, Sources: open, Alerting: o.alerting, Now: time.Now, Log: o.log}
+	return &domain.Monitor{Store: s, Sources: open, Alerting: o.alerting, Vitals: vitals, Now: time.Now, Log: o.log}
 }
 
 // logged is the alerting of the demo: the machines' own limits, told to its log.
