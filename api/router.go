@@ -58,6 +58,7 @@ type API struct {
 	now         func() time.Time
 	log         *slog.Logger
 	rejected    rejections
+	putOff      atomic.Int64 // webhooks that were asked to come again
 	tap         *domain.Tap
 	streams     *streams
 	requests    atomic.Uint64

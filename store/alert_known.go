@@ -6,18 +6,26 @@ import (
 
 // endedKnown is how many of a subject's ended alerts are looked at, the last ones: some have hundreds. One that ended
 // before them and is raised again is found by its id.
-const endedKnown = "64"
+const endedKnown = "16"
 
-// endedAlerts looks first, in nothing but the index, where the last of them begin.
-const endedAlerts = `(SELECT id AS number, coalesce((SELECT ended_at FROM alerts WHERE alerts.subject = subjects.id AND ended_at IS NOT NULL
-	ORDER BY ended_at DESC LIMIT 1 OFFSET ` + endedKnown + ` - 1), 0) AS earliest FROM subjects WHERE `
+// liveAlerts and endedAlerts are those of subjects that are given behind them. The second looks first, in nothing but the
+// index, where the last ones of each subject begin.
+const (
+	liveAlerts  = "alerts WHERE ended_at IS NULL AND "
+	endedAlerts = `(SELECT id AS number, coalesce((SELECT ended_at FROM alerts WHERE alerts.subject = subjects.id AND ended_at IS NOT NULL
+		ORDER BY ended_at DESC LIMIT 1 OFFSET ` + endedKnown + ` - 1), 0) AS earliest FROM subjects WHERE `
+	lastEnded = ") ended CROSS JOIN alerts WHERE subject = number AND ended_at >= earliest ORDER BY ended_at DESC, id"
+)
+
+// about reads the alerts about sources and ourselves.
+const about = "alerts WHERE subject IS NULL AND rule = ? AND "
 
 // alertsOf reads the alerts of subjects by their numbers: the live ones, and for each rule, region, state and event the
 // last one that has ended.
 func (c conn) alertsOf(subjects []int64) (map[int64][]domain.Alert, error) {
 	found := map[int64][]domain.Alert{}
 	err := c.chunked("subject", subjects, func(where string, args []any) error {
-		rows, err := c.alerts("alerts WHERE ended_at IS NULL AND "+where, args...)
+		rows, err := c.alerts(liveAlerts+where, args...)
 		for _, r := range rows {
 			found[*r.number] = append(found[*r.number], r.Alert)
 		}
@@ -28,7 +36,7 @@ func (c conn) alertsOf(subjects []int64) (map[int64][]domain.Alert, error) {
 	}
 	seen := map[episode]bool{}
 	err = c.chunked("id", subjects, func(where string, args []any) error {
-		rows, err := c.alerts(endedAlerts+where+") ended CROSS JOIN alerts WHERE subject = number AND ended_at >= earliest ORDER BY ended_at DESC, id", args...)
+		rows, err := c.alerts(endedAlerts+where+lastEnded, args...)
 		for _, r := range rows {
 			if key := r.episode(); !seen[key] {
 				seen[key] = true
@@ -57,7 +65,7 @@ func (r *alertRow) episode() episode {
 // stands now.
 func (c conn) standing(rules []domain.Rule, now []domain.Trouble) (known []domain.Alert, err error) {
 	add := func(query string, args ...any) error {
-		rows, err := c.alerts("alerts WHERE subject IS NULL AND rule = ? AND "+query, args...)
+		rows, err := c.alerts(about+query, args...)
 		for _, r := range rows {
 			known = append(known, r.Alert)
 		}

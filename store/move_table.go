@@ -12,21 +12,28 @@ import (
 )
 
 // heldTables are those in which every write of a replica ends. They are copied first, and then held.
-var heldTables = []string{"sources", "keys", "work", "labels"}
+var heldTables = []string{"sources", "keys", "work", "labels", "alerts", "outages"}
 
-// movedTables are all tables with the key by which both sides are read, but feed, of which each database has its own, and
-// the index behind lists, which is made anew.
+// movedTables are all tables with the key by which both sides are read, but feed, of which each database has its own, the
+// index behind lists, which is made anew, and what carriedOver carries.
 var movedTables = []struct{ name, key string }{
 	{"sources", "source, shard"},
 	{"keys", "hash"},
 	{"work", "kind, key"},
 	{"labels", "subject"},
+	{"alerts", "id"},
+	{"outages", "source, from_at"},
 	{"subjects", "id"},
 	{"events", "subject, at, rank, fp"},
 	{"bodies", "id"},
 	{"changes", "seq"},
 	{"parked", "seq"},
 	{"idempotency", "id"},
+	{"alert_steps", "alert, n"},
+	{"items", "id"},
+	{"notifications", "id"},
+	{"told", "channel, grp"},
+	{"channels", "channel"},
 }
 
 // moveTable is a table on both sides. Its columns are read from PostgreSQL's catalogue, so that none is forgotten.

@@ -145,7 +145,8 @@ func (t *moveTarget) hold(ctx context.Context) (err error) {
 // sourceHolds tells one state of a source from a later one: whatever is recorded adds to one of these.
 const sourceHolds = `SELECT epoch, (SELECT coalesce(max(seq), 0) FROM changes) || '.' || (SELECT coalesce(max(seq), 0) FROM parked) || '.' ||
 	(SELECT coalesce(sum(received + rejected), 0) FROM sources) || '.' || (SELECT count(*) FROM keys) || '.' ||
-	(SELECT count(*) || '.' || coalesce(sum(attempt), 0) FROM work) FROM feed`
+	(SELECT count(*) || '.' || coalesce(sum(attempt), 0) FROM work) || '.' || (SELECT count(*) FROM alert_steps) || '.' ||
+	(SELECT at FROM pulse) FROM feed`
 
 // begin finds the move that is to go on, or notes a new one.
 func (v *mover) begin(ctx context.Context, path string) error {
@@ -184,6 +185,7 @@ func (v *mover) start(ctx context.Context, epoch, holds, path string) error {
 			"pg_get_serial_sequence('subjects', 'id')": "SELECT coalesce(max(id), 0) FROM subjects",
 			"pg_get_serial_sequence('changes', 'seq')": "SELECT coalesce(max(seq), 0) FROM changes",
 			"pg_get_serial_sequence('parked', 'seq')":  "SELECT coalesce(max(seq), 0) FROM parked",
+			"pg_get_serial_sequence('items', 'id')":    "SELECT coalesce(max(id), 0) FROM items",
 			// Bodies may be erased, and their numbers must not become another's.
 			"'body_numbers'": "SELECT max(coalesce((SELECT max(id) FROM bodies), 0), coalesce((SELECT max(body) FROM events), 0))",
 		} {
@@ -214,9 +216,25 @@ func (v *mover) refuseUsed(ctx context.Context) error {
 	return translate(err)
 }
 
+// carriedOver are single values in rows that each database has of its own: since when nobody hears, for a move takes its
+// time too, and since when alerts are told.
+var carriedOver = map[string]string{
+	"SELECT at FROM pulse":                "UPDATE pulse SET at = $1",
+	"SELECT alerting_since FROM follower": "UPDATE follower SET alerting_since = $1",
+}
+
 // finish opens the target to everybody. Positions in its feed begin anew: those of before knew nothing of it.
 func (v *mover) finish(ctx context.Context) error {
 	return translate(pgx.BeginFunc(ctx, v.target.conn, func(tx pgx.Tx) error {
+		for from, to := range carriedOver {
+			var value int64
+			if err := v.source.QueryRowContext(ctx, from).Scan(&value); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, to, value); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Exec(ctx, "UPDATE feed SET epoch = replace(gen_random_uuid()::text, '-', '')"); err != nil {
 			return err
 		}

@@ -71,12 +71,31 @@ func TestMove_goesOn(t *testing.T) {
 	if due, ok, err := moved.NextDue(t.Context(), "test"); due != 2000 || !ok || err != nil {
 		t.Errorf("work is due at %d, %v, error %v", due, ok, err)
 	}
+	wantCarried(t, file, moved)
 	receipts := [2][]domain.Receipt{goOn(t, file), goOn(t, moved)}
 	if diff := cmp.Diff(receipts[0], receipts[1]); diff != "" {
 		t.Errorf("receipts (-SQLite +PostgreSQL)\n%s", diff)
 	}
 	want = told(t, file, 0)
 	same(t, want.unnamed(), told(t, moved, want.changes).unnamed())
+}
+
+// wantCarried: what has a row in every database says the same in both, and numbers go on.
+func wantCarried(t *testing.T, from, to *store.Store) {
+	t.Helper()
+	for _, query := range []string{"SELECT at FROM pulse", "SELECT alerting_since FROM follower"} {
+		var was, is int64
+		store.Scan(t, from, &was, query)
+		store.Scan(t, to, &is, query)
+		if was != is || was == 0 {
+			t.Errorf("%s: %d, and %d after the move", query, was, is)
+		}
+	}
+	store.Spoil(t, to, "INSERT INTO items (channel, grp, alert, step, at, sources, move, suppressed) VALUES ('ops', 'late', '', '', 1, '[]', '', '')")
+	var last int64
+	if store.Scan(t, to, &last, "SELECT id FROM items WHERE grp = 'late'"); last != 10 {
+		t.Errorf("the next item has number %d, want 10", last)
+	}
 }
 
 // goOn records what the database knows already, in part, and what it does not.

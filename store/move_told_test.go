@@ -5,6 +5,7 @@ package store_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,13 +51,41 @@ func fill(t *testing.T, path string) {
 			CreatedAt: 1, ExpiresAt: new(domain.Instant(5)), RevokedAt: new(domain.Instant(3)), LastUsedAt: new(domain.Instant(2)),
 		}),
 		s.Reject(t.Context(), []domain.Rejection{{Source: "resend", Reason: "bad signature", At: 5, Count: 3}}),
-		s.Plan(t.Context(), "test", "a", 3000), s.Plan(t.Context(), "test", "b", 2000), claimed(s), s.Close(),
+		alarmed(t, s), s.Plan(t.Context(), "test", "a", 3000), s.Plan(t.Context(), "test", "b", 2000), claimed(s), s.Close(),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	store.Alter(t, path, "UPDATE follower SET alerting_since = 11")
+	for _, row := range outboxRows {
+		store.Alter(t, path, "INSERT INTO "+row)
+	}
 	store.Alter(t, path, "DELETE FROM bodies WHERE id = (SELECT max(id) FROM bodies)")
+}
+
+// outboxRows are rows of the tables that only what is told fills.
+var outboxRows = []string{
+	`items VALUES (7, 'ops', 'stuck/ä', 'alt_1', 'opened', 1, '["snappy"]', '', '', 'ntf_1'), (9, 'ops', 'move', '', '', 2, '[]', '{}', 'snoozed', NULL)`,
+	`notifications VALUES ('ntf_1', 'ops', 'stuck/ä', 'alerts', 'dead', 1, 2, NULL, 3, 'no', '{"opened":1}', '["snappy"]')`,
+	"told VALUES ('ops', 'stuck/ä', 3)", "channels VALUES ('ops', 4, 'gone', NULL, 'no', 3)",
+}
+
+// alarmed leaves alerts of all sorts, and an outage that lasts.
+func alarmed(t *testing.T, s *store.Store) error {
+	subject := domain.Subject{Provider: domain.Snappy, Kind: domain.Gift, ID: "gft_1"}
+	changes := make([]domain.AlertChange, 3)
+	for i := range changes {
+		changes[i].Alert = domain.Alert{ID: fmt.Sprint("alt_", i), Rule: domain.RuleStuck, Severity: domain.Info, Subject: &subject, Source: "snappy", Sources: []string{"snappy"}, Detail: "ä"}
+		changes[i].Step = &domain.AlertStep{Kind: domain.StepOpened, At: 5}
+	}
+	store.ChangeAlerts(t, s, 5, changes...)
+	snooze := domain.AlertAction{Step: domain.StepSnoozed, Until: new(domain.Instant(90)), By: "admin", Note: "later", At: 6}
+	_, err1 := s.Act(t.Context(), domain.AlertQuery{IDs: []string{"alt_1"}}, snooze, 1)
+	_, err2 := s.Act(t.Context(), domain.AlertQuery{IDs: []string{"alt_2"}}, domain.AlertAction{Step: domain.StepResolved, By: "admin", At: 7}, 1)
+	busy := domain.Trouble{Rule: domain.RuleBusy, Since: 4, Detail: "3 webhooks"}
+	return errors.Join(err1, err2, s.Raise(t.Context(), []domain.Rule{domain.RuleBusy}, []domain.Trouble{busy}, 8),
+		s.Pulse(t.Context(), 1, nil), s.Pulse(t.Context(), 100_000_000, []domain.Silence{{Source: "resend", Since: 9}}))
 }
 
 func resolved(s *store.Store, id string) error {
@@ -153,6 +182,14 @@ func told(t testing.TB, s *store.Store, changes int) tale {
 			add("parked delivery", p, err)
 		}
 	}
+	list, err := s.Alerts(ctx, domain.AlertQuery{})
+	add("alerts", list, err)
+	for _, a := range list.Alerts {
+		_, steps, err := s.Alert(ctx, a.ID)
+		add("steps", steps, err)
+	}
+	outages, err := s.Outages(ctx, 0)
+	add("outages", outages, err)
 	counts, err := s.SourceCounts(ctx)
 	add("sources", counts, err)
 	feed := feedOf(t, s, changes)

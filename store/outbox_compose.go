@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/google/uuid"
-	"gorm.io/gorm"
-
 	"giftline/domain"
+	"github.com/google/uuid"
 )
 
 // waits is the condition of the index of items that no notification tells yet; ofGroup narrows it to a group.
@@ -27,8 +25,8 @@ const heardOf = live + ` AND EXISTS (SELECT 1 FROM items WHERE alert <> '' AND a
 // finds it again, under the same id.
 func (s *Store) Compose(ctx context.Context, channel, group string, now domain.Instant, repeat bool, items int) (*domain.Notification, error) {
 	var id string
-	err := s.write(ctx, func(tx *gorm.DB) (err error) {
-		id, err = conn{tx, s.dialect}.compose(channel, group, now, repeat)
+	err := s.alter(ctx, func(c conn) (err error) {
+		id, err = c.compose(channel, group, now, repeat)
 		return err
 	})
 	if err != nil || id == "" {

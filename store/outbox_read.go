@@ -87,9 +87,9 @@ func (s *Store) notification(ctx context.Context, id string, items int) (n domai
 	return n, err
 }
 
-// severest orders alerts by who needs somebody first: what is open, then what is severe, then what came first.
+// severest orders alerts by who needs somebody first: what is open, then what is severe, then what holds longest.
 const severest = ` ORDER BY CASE alerts.status WHEN 'open' THEN 0 WHEN 'acknowledged' THEN 1 WHEN 'snoozed' THEN 2 ELSE 3 END,
-	CASE alerts.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, `
+	CASE alerts.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, at, id`
 
 // readItems reads what a notification tells.
 func (c conn) readItems(n *domain.Notification, limit int) error {
@@ -97,10 +97,10 @@ func (c conn) readItems(n *domain.Notification, limit int) error {
 	case domain.KindMove:
 		return c.readMove(n)
 	case domain.KindRepeat:
-		return c.addItems(n, "'opened' FROM alerts WHERE status = 'open' AND "+heardOf+severest+"id LIMIT ?", n.Channel, n.Group, limit)
+		return c.addItems(n, "'opened' FROM alerts WHERE status = 'open' AND "+heardOf+severest+" LIMIT ?", n.Channel, n.Group, limit)
 	}
-	return c.addItems(n, "step FROM alerts JOIN (SELECT id AS item, alert, step FROM items WHERE notification = ?) told ON told.alert = alerts.id"+
-		severest+"item LIMIT ?", n.ID, limit)
+	return c.addItems(n, "step FROM alerts JOIN (SELECT alert, step FROM items WHERE notification = ?) told ON told.alert = alerts.id"+
+		severest+" LIMIT ?", n.ID, limit)
 }
 
 func (c conn) addItems(n *domain.Notification, query string, args ...any) error {

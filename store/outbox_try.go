@@ -11,8 +11,7 @@ import (
 // KeepTry keeps what an attempt came to; see domain.Outbox. A notification that has ended meanwhile stays as it is.
 func (s *Store) KeepTry(ctx context.Context, id string, t domain.Tried) (more, open bool, err error) {
 	var n notificationRow
-	err = s.write(ctx, func(tx *gorm.DB) error {
-		c := conn{tx, s.dialect}
+	err = s.alter(ctx, func(c conn) error {
 		if n, err = c.notification(id, c.d.lockRows); err != nil || n.Status != domain.NotificationPending {
 			return err
 		}
@@ -75,8 +74,7 @@ func (s *Store) LastTold(ctx context.Context, channel, group string) (at domain.
 
 // Disable stops a channel; see domain.Outbox. What was composed for it already is dead: it can be sent again.
 func (s *Store) Disable(ctx context.Context, channel, reason string, now domain.Instant) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
-		c := conn{tx, s.dialect}
+	return s.alter(ctx, func(c conn) error {
 		if err := c.exec("UPDATE items SET suppressed = 'channel_disabled' WHERE "+waits+" AND channel = ?", channel); err != nil {
 			return err
 		}
@@ -92,15 +90,14 @@ func (s *Store) Disable(ctx context.Context, channel, reason string, now domain.
 
 // Enable starts a channel again; see domain.Outbox.
 func (s *Store) Enable(ctx context.Context, channel string) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
-		return conn{tx, s.dialect}.exec("UPDATE channels SET disabled_at = NULL, reason = '', failing_at = NULL WHERE channel = ?", channel)
+	return s.alter(ctx, func(c conn) error {
+		return c.exec("UPDATE channels SET disabled_at = NULL, reason = '', failing_at = NULL WHERE channel = ?", channel)
 	})
 }
 
 // Resend has a dead notification tried again; see domain.Outbox. It has all its attempts once more.
 func (s *Store) Resend(ctx context.Context, id string, now domain.Instant) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
-		c := conn{tx, s.dialect}
+	return s.alter(ctx, func(c conn) error {
 		n, err := c.notification(id, c.d.lockRows)
 		if err != nil {
 			return err

@@ -1,9 +1,11 @@
 package notify
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -84,6 +86,8 @@ func receiver(t *testing.T, handle http.HandlerFunc) (*httptest.Server, *atomic.
 	var count atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		count.Add(1)
+		body, _ := io.ReadAll(r.Body) // only then a handler is told that the client left
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		handle(w, r)
 	}))
 	t.Cleanup(s.Close)
@@ -202,4 +206,13 @@ func asJSON(t fails, v any) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+func readAll(t *testing.T, r io.Reader) string {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(b)
 }

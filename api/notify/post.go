@@ -150,7 +150,7 @@ func causeOf(err error) string {
 		return "its name was not found: " + dns.Err
 	case errors.As(err, &certificate):
 		return certificate.Error()
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "it does not speak TLS"
 	case errors.As(err, &alert):
 		return alert.Error()

@@ -57,13 +57,13 @@ func (p *program) channel(file fileChannel) (notify.Channel, error) {
 		Ends: file.Ends == nil || *file.Ends,
 	}
 	var err error
-	if c.URL, err = p.secretAt(channelVariable(file.Name, "URL"), "url", file.URL, file.URLFile); err != nil {
+	if c.URL, err = p.secretAt(channelVariable(file.Name, "URL"), "url", file.URL, "url_file", file.URLFile); err != nil {
 		return c, err
 	}
-	if c.Password, err = p.secretAt(channelVariable(file.Name, "PASSWORD"), "password", file.Password, file.PasswordFile); err != nil {
+	if c.Password, err = p.secretAt(channelVariable(file.Name, "PASSWORD"), "password", file.Password, "password_file", file.PasswordFile); err != nil {
 		return c, err
 	}
-	list, err := p.secretAt(channelVariable(file.Name, "SECRET"), "secret", strings.Join(file.Secrets, ","), file.SecretFile)
+	list, err := p.secretAt(channelVariable(file.Name, "SECRET"), "secrets", strings.Join(file.Secrets, ","), "secret_file", file.SecretFile)
 	if err != nil {
 		return c, err
 	}
@@ -77,10 +77,10 @@ func (p *program) channel(file fileChannel) (notify.Channel, error) {
 }
 
 // secretAt gives the value of a variable, or of the file that one names, else that of the settings file.
-func (p *program) secretAt(variable, key, value, fileName string) (string, error) {
+func (p *program) secretAt(variable, key, value, fileKey, file string) (string, error) {
 	text, err := p.secretText(variable)
 	if text == "" && err == nil {
-		text, err = secretOf(key, value, key+"_file", p.file.path(fileName))
+		text, err = secretOf(key, value, fileKey, p.file.path(file))
 	}
 	return text, err
 }
@@ -104,7 +104,7 @@ func notifiers(channels []notify.Channel, o notify.Options) (map[string]domain.N
 	for _, c := range channels {
 		n, err := notify.Open(c, o)
 		if err != nil {
-			return nil, fmt.Errorf("channel %q: %w", c.Name, err)
+			return nil, err // it names the channel
 		}
 		all[c.Name] = n
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -60,6 +63,34 @@ func with(c notify.Channel, change func(*notify.Channel)) notify.Channel {
 	return c
 }
 
+// TestChannels_example: every channel of the file in which every key stands can be opened.
+func TestChannels_example(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/alerting.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &program{getenv: func(string) string { return "" }}
+	path := writeFile(t, "g.yaml", string(text))
+	for name, secret := range map[string]string{"slack-url": "https://hooks.slack.com/services/T/B/x", "pagerduty-key": "0123456789abcdef0123456789abcdef", "smtp-password": "hush"} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), name), []byte(secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.file, err = readSettings(path); err != nil {
+		t.Fatal(err)
+	}
+	all, err := p.channels()
+	var got []string
+	for _, c := range all {
+		got = append(got, fmt.Sprint(c.Name, " ", c.Kind, " ", c.Ends))
+	}
+	want := []string{"ops slack true", "hook webhook true", "pager pagerduty true", "am alertmanager true", "mail email false", "log log true"}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v, -want +got:\n%s", err, diff)
+	}
+}
+
 // TestChannels_errors: each is refused with its line, without what may be secret.
 func TestChannels_errors(t *testing.T) {
 	t.Parallel()
@@ -80,7 +111,7 @@ func TestChannels_errors(t *testing.T) {
 		"no routing key":       {nil, "{name: pager, kind: pagerduty}", "channels[0]: "},
 		"no server":            {nil, "{name: mail, kind: email, from: a@example.com, to: [b@example.com]}", "channels[0]: "},
 		"nobody to write to":   {nil, "{name: mail, kind: email, server: 'smtp.example.com:587', from: a@example.com}", "channels[0]: "},
-		"secret and its file":  {nil, "{" + hook + ", secrets: [hush], secret_file: x}", "both secret and secret_file are given: remove one"},
+		"secret and its file":  {nil, "{" + hook + ", secrets: [hush], secret_file: x}", "both secrets and secret_file are given: remove one"},
 		"address and its file": {nil, "{name: ops, kind: slack, url: 'https://hush', url_file: x}", "both url and url_file are given: remove one"},
 		"no such file":         {nil, "{name: ops, kind: slack, url_file: /nowhere}", "reading the file that url_file names"},
 		"nor by environment":   {map[string]string{"GIFTLINE_CHANNEL_OPS_URL_FILE": "/nowhere"}, "{name: ops, kind: slack}", "GIFTLINE_CHANNEL_OPS_URL_FILE"},

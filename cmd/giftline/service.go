@@ -59,9 +59,10 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 		return nil, errors.Join(err, l.Close())
 	}
 	svc.store = s
-	monitor, dispatcher := newMonitor(s, o), newDispatcher(s, o, told)
+	dispatcher := newDispatcher(s, o, told)
 	o.test = dispatcher.Test
 	handler := newAPI(s, o)
+	monitor := newMonitor(s, o, vitalsOf(handler, db))
 	svc.server = api.Server(addr, handler, o.log)
 	loop, end := context.WithCancel(context.WithoutCancel(ctx))
 	svc.end = end

@@ -15,6 +15,8 @@ import (
 // Laps does to the alerts of a store what its laps do, whatever the rules say.
 type Laps struct {
 	Change  func(testing.TB, domain.Store, domain.Instant, ...domain.AlertChange)
+	Tell    func(testing.TB, domain.Store, domain.Routes, domain.Instant, ...domain.AlertChange) // Change, where routes take what is told
+	Move    func(testing.TB, domain.Store, domain.Routes, domain.Instant, ...domain.Move)
 	Known   func(testing.TB, domain.Store, ...domain.Subject) []domain.Alert // that a lap knows of
 	Blind   func(testing.TB, domain.Store, domain.Instant) domain.Blind
 	Waiting func(testing.TB, domain.Store) []string // ids of subjects that wait to be looked at
