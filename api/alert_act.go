@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"giftline/domain"
 )
@@ -52,13 +50,13 @@ func (v alertVerb) register() {
 // AlertNote is what is said with a step.
 type AlertNote struct {
 	_    struct{} `additionalProperties:"false"`
-	Note string   `json:"note,omitempty" maxLength:"2000" doc:"Why, for whoever reads the alert." example:"asked the carrier"`
+	Note string   `json:"note,omitempty" maxLength:"512" doc:"Why, for whoever reads the alert." example:"asked the carrier"`
 }
 
 // AlertSnooze says until when an alert is quiet.
 type AlertSnooze struct {
 	_          struct{}        `additionalProperties:"false"`
-	Note       string          `json:"note,omitempty" maxLength:"2000" doc:"Why, for whoever reads the alert." example:"asked the carrier"`
+	Note       string          `json:"note,omitempty" maxLength:"512" doc:"Why, for whoever reads the alert." example:"asked the carrier"`
 	Until      *domain.Instant `json:"until,omitempty" doc:"When it wakes, if its subject has not moved by then." example:"2099-03-19T09:00:00Z"`
 	UntilMoves bool            `json:"until_moves,omitempty" doc:"It wakes when its subject moves. One of the two must be given, both may be." example:"true"`
 }
@@ -116,8 +114,8 @@ func (v alertVerb) action(ctx context.Context, said AlertSnooze) (domain.AlertAc
 	now := domain.InstantOf(v.now())
 	action := domain.AlertAction{Step: v.step, Until: said.Until, UntilMoves: said.UntilMoves, By: callerOf(ctx).ID, Note: said.Note, At: now}
 	switch {
-	case !noteworthy(said.Note):
-		return action, invalidBody("note", "holds what no database could keep")
+	case !storable(said.Note):
+		return action, invalidBody("note", fmt.Sprintf("has at most %d bytes, and no NUL", domain.MaxIdentifier))
 	case v.step != domain.StepSnoozed:
 		return action, nil
 	case said.Until == nil && !said.UntilMoves:
@@ -128,9 +126,6 @@ func (v alertVerb) action(ctx context.Context, said AlertSnooze) (domain.AlertAc
 	return action, nil
 }
 
-// noteworthy reports whether any database could hold a note.
-func noteworthy(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
-
 // AlertBulk says which alerts a step is made with. It counts them, until the count is confirmed.
 type AlertBulk struct {
 	_ struct{} `additionalProperties:"false"`
@@ -138,7 +133,7 @@ type AlertBulk struct {
 	ID      []string     `json:"id,omitempty" maxItems:"1000" doc:"Only these alerts." example:"[\"alt_ypf2ac2nswzl3mgsd3p5dbpeoi\"]"`
 	At      InstantRange `json:"at,omitzero" doc:"Only those that hold from a time in this range on."`
 	Updated InstantRange `json:"updated,omitzero" doc:"Only those whose last step was made in this range."`
-	Note    string       `json:"note,omitempty" maxLength:"2000" doc:"Why, for whoever reads the alerts." example:"asked the carrier"`
+	Note    string       `json:"note,omitempty" maxLength:"512" doc:"Why, for whoever reads the alerts." example:"asked the carrier"`
 	Confirm *int64       `json:"confirm,omitempty" minimum:"0" maximum:"10000" doc:"How many alerts are to be changed: would_change of an answer to the same request without it. Left out: nothing is changed." example:"12"`
 }
 
