@@ -159,7 +159,7 @@ func TestMonitor_RunOnce_takesOver(t *testing.T) {
 // What a deployment turned off is not told, and holds deadlines back all the same.
 func TestMonitor_RunOnce_off(t *testing.T) {
 	t.Parallel()
-	s := &tower{hours: sent(steady(10), 0, at(30, "10:00")), outages: []domain.Outage{ours(at(30, "08:00"), at(30, "09:00"))}}
+	s := &tower{hours: sent(steady(10), 0, at(30, "10:00")), outages: []domain.Outage{ours(at(30, "06:00"), at(30, "09:30"))}}
 	s.heard(at(30, "10:00"))
 	m := watching(s)
 	m.Alerting.Off = []domain.Rule{domain.RuleQuiet}

@@ -33,8 +33,15 @@ func (s *Store) Act(ctx context.Context, q domain.AlertQuery, a domain.AlertActi
 	if err != nil {
 		return 0, err
 	}
-	s.hints.give()
+	s.changed(n > 0)
 	return n, nil
+}
+
+// changed has laps and channels look at once, where there is something.
+func (s *Store) changed(anything bool) {
+	if anything {
+		s.hints.give()
+	}
 }
 
 // alter writes by what it read, again where it lost to another replica.
@@ -94,7 +101,8 @@ func (c conn) act(alerting *domain.Alerting, rows []*alertRow, a *domain.AlertAc
 
 // Wake ends a snooze; see domain.Alerts.
 func (s *Store) Wake(ctx context.Context, id string, now domain.Instant) error {
-	return s.alter(ctx, func(c conn) error {
+	woke := false
+	err := s.alter(ctx, func(c conn) error {
 		where := &conditions{}
 		in(where, "id", []string{id})
 		where.add("status = 'snoozed' AND until_at <= ?", int64(now))
@@ -102,14 +110,18 @@ func (s *Store) Wake(ctx context.Context, id string, now domain.Instant) error {
 		if err != nil {
 			return err
 		}
+		woke = len(rows) > 0
 		return c.act(s.alerting, rows, &domain.AlertAction{Step: domain.StepWoke, At: now})
 	})
+	s.changed(err == nil && woke)
+	return err
 }
 
 // Raise compares what alarms about sources and ourselves; see domain.Alerts. Replicas do it one after the other, each
 // holding the pulse.
 func (s *Store) Raise(ctx context.Context, rules []domain.Rule, standing []domain.Trouble, now domain.Instant) error {
-	return s.alter(ctx, func(c conn) error {
+	var changes []domain.AlertChange
+	err := s.alter(ctx, func(c conn) error {
 		if _, err := c.pulse(c.d.update); err != nil {
 			return err
 		}
@@ -117,6 +129,9 @@ func (s *Store) Raise(ctx context.Context, rules []domain.Rule, standing []domai
 		if err != nil {
 			return err
 		}
-		return c.changeAlerts(s.alerting, s.alerting.ReconcileTroubles(standing, known, now), now)
+		changes = s.alerting.ReconcileTroubles(standing, known, now)
+		return c.changeAlerts(s.alerting, changes, now)
 	})
+	s.changed(err == nil && len(changes) > 0)
+	return err
 }

@@ -70,14 +70,12 @@ func (s *Store) Pulse(ctx context.Context, now domain.Instant, quiet []domain.Si
 		looks, err = c.beat(now, quiet)
 		return err
 	})
-	if err == nil && looks {
-		s.hints.give()
-	}
+	s.changed(err == nil && looks)
 	return err
 }
 
-// beat moves the pulse on, and reports whether an outage began that subjects are to be looked at for. A clock that was set
-// back makes none: the time until it is where it was is not lost.
+// beat moves the pulse on, and reports whether subjects are to be looked at. A clock that was set back makes no outage: the
+// time until it is where it was is not lost.
 func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err error) {
 	last, err := c.pulse(c.d.update)
 	if err != nil {
@@ -86,46 +84,44 @@ func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err 
 	if err := c.exec("UPDATE pulse SET at = ?", int64(now)); err != nil {
 		return false, err
 	}
-	if last > 0 && now-last > pulseStands {
-		looks = true
-		if err := c.beginOutage(domain.Outage{From: last, To: &now}); err != nil {
-			return false, err
-		}
-	}
-	changed, err := c.hush(now, quiet)
-	return looks || changed, err
-}
-
-// hush begins the outages of sources that have become quiet, and ends those of the others.
-func (c conn) hush(now domain.Instant, quiet []domain.Silence) (began bool, err error) {
-	lasting, err := c.outages("")
+	outages, err := c.outages("")
 	if err != nil {
 		return false, err
 	}
-	open := map[string]bool{}
-	for _, o := range lasting {
-		if open[o.Source] = slices.ContainsFunc(quiet, func(q domain.Silence) bool { return q.Source == o.Source }); open[o.Source] {
-			continue
-		}
-		if err := c.exec("UPDATE outages SET to_at = ? WHERE source = ? AND from_at = ?", int64(max(now, o.From)), o.Source, int64(o.From)); err != nil {
+	changed := hush(outages, quiet, now)
+	if last > 0 && now-last > pulseStands {
+		changed = append(changed, domain.Outage{From: last, To: &now})
+	}
+	for i := range changed {
+		if err := c.keepOutage(&changed[i]); err != nil {
 			return false, err
+		}
+	}
+	return len(changed) > 0, nil
+}
+
+// hush begins outages of the sources that have become quiet, and ends those of the others.
+func hush(lasting []domain.Outage, quiet []domain.Silence, now domain.Instant) (changed []domain.Outage) {
+	known := map[string]bool{}
+	for _, o := range lasting {
+		known[o.Source] = slices.ContainsFunc(quiet, func(q domain.Silence) bool { return q.Source == o.Source })
+		if !known[o.Source] {
+			o.To = new(max(now, o.From))
+			changed = append(changed, o)
 		}
 	}
 	for _, q := range quiet {
-		if open[q.Source] {
-			continue
-		}
-		open[q.Source], began = true, true
-		if err := c.beginOutage(domain.Outage{Source: q.Source, From: q.Since}); err != nil {
-			return false, err
+		if !known[q.Source] {
+			known[q.Source] = true
+			changed = append(changed, domain.Outage{Source: q.Source, From: q.Since})
 		}
 	}
-	return began, nil
+	return changed
 }
 
-// beginOutage keeps an outage. Whoever alarmed since it began is looked at again: nobody may have been able to hear that
-// there was no reason to.
-func (c conn) beginOutage(o domain.Outage) error {
+// keepOutage keeps the beginning or the end of an outage. Whoever alarmed since it began is looked at again: nobody may
+// have been able to hear that there was no reason to. At its end too, for a lap may have run while it was found out.
+func (c conn) keepOutage(o *domain.Outage) error {
 	err := c.exec(`INSERT INTO outages (source, from_at, to_at) VALUES (?, ?, ?)
 		ON CONFLICT (source, from_at) DO UPDATE SET to_at = excluded.to_at`, o.Source, int64(o.From), nullable(o.To))
 	if err != nil {

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"giftline/domain"
@@ -9,22 +10,18 @@ import (
 
 // digest says in one sentence what happened to many: 480 Snappy gifts are stuck, 20 no longer.
 func digest(n domain.Notification, live, ended int64) string {
-	rule, one := ruleOf(n), live+ended == 1
+	rule := ruleOf(n)
 	if rule == "" || len(n.Items) == 0 {
 		return mixed(n, live, ended)
 	}
-	if n.Items[0].Alert.Subject == nil {
-		return mood(n, live) + fmt.Sprintf("%d times %s", live+ended, means(rule))
+	if slices.ContainsFunc(n.Items, func(i domain.NotificationItem) bool { return i.Alert.Subject == nil }) {
+		return mixed(n, live, ended) + ": " + means(rule)
 	}
 	p := phraseOf(rule)
-	verb, was := p.many, p.were
-	if one {
-		verb, was = p.one, p.wasOne
-	}
 	if live == 0 {
-		return mood(n, live) + things(n, ended) + " " + was
+		return mood(n, live) + things(n, ended) + " " + choose(ended, p.wasOne, p.were)
 	}
-	said := mood(n, live) + things(n, live) + " " + verb
+	said := mood(n, live) + things(n, live) + " " + choose(live, p.one, p.many)
 	if ended > 0 {
 		said += fmt.Sprintf(", %d no longer", ended)
 	}
@@ -73,10 +70,14 @@ func things(n domain.Notification, count int64) string {
 
 // plural counts: 1 gift, 2 gifts.
 func plural(count int64, one, many string) string {
+	return fmt.Sprintf("%d %s", count, choose(count, one, many))
+}
+
+func choose(count int64, one, many string) string {
 	if count == 1 {
-		return "1 " + one
+		return one
 	}
-	return fmt.Sprintf("%d %s", count, many)
+	return many
 }
 
 // told are the steps in the order in which counts are told, in words.

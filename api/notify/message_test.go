@@ -85,6 +85,62 @@ func TestMessage_TellsNoAddressAndBreaksNoLine(t *testing.T) {
 	})
 }
 
+// What a digest says in one sentence, of more alerts than it holds.
+func TestMessage_Digests(t *testing.T) {
+	t.Parallel()
+	send, mail := stuck(1), stuck(1)
+	send.Subject = &domain.Subject{Provider: domain.Sendoso, Kind: domain.Send, ID: "1"}
+	mail.Subject = &domain.Subject{Provider: domain.Snappy, Kind: domain.Email, ID: "1"}
+	gift, disk, failed := stuck(1), ourselves(domain.RuleDisk, "", ""), of(domain.RuleFailed, domain.Status, "canceled")
+	strange := of("melted", domain.Status, "claimed")
+	type counts map[domain.StepKind]int64
+	for want, tt := range map[string]struct {
+		kind   domain.NotificationKind
+		alerts []domain.Alert
+		counts counts
+	}{
+		"500 Snappy gifts are stuck":                                {domain.KindAlerts, []domain.Alert{gift, gift}, counts{"opened": 500}},
+		"480 Snappy gifts are stuck, 20 no longer":                  {domain.KindAlerts, []domain.Alert{gift, gift}, counts{"opened": 470, "reopened": 10, "resolved": 15, "withdrawn": 5}},
+		"1 Snappy gift is stuck, 1 no longer":                       {domain.KindAlerts, []domain.Alert{gift, gift}, counts{"woke": 1, "resolved": 1}},
+		"Over: 20 Snappy gifts were stuck":                          {domain.KindAlerts, []domain.Alert{gift}, counts{"resolved": 15, "withdrawn": 5}},
+		"Withdrawn, it was never so: 20 Snappy gifts were stuck":    {domain.KindAlerts, []domain.Alert{gift}, counts{"withdrawn": 20}},
+		"Still: 3 Snappy gifts are stuck":                           {domain.KindRepeat, []domain.Alert{gift}, counts{"opened": 3}},
+		"2 subjects are stuck":                                      {domain.KindAlerts, []domain.Alert{gift, send}, counts{"opened": 2}},
+		"2 Snappy subjects are stuck":                               {domain.KindAlerts, []domain.Alert{gift, mail}, counts{"opened": 2}},
+		"2 Sendoso sends are stuck":                                 {domain.KindAlerts, []domain.Alert{send, send}, counts{"opened": 2}},
+		"2 Snappy gifts (melted)":                                   {domain.KindAlerts, []domain.Alert{strange, strange}, counts{"opened": 2}},
+		"2 alerts":                                                  {domain.KindAlerts, []domain.Alert{gift, failed}, counts{"opened": 2}},
+		"2 alerts, 1 over":                                          {domain.KindAlerts, []domain.Alert{gift, failed}, counts{"opened": 2, "resolved": 1}},
+		"Over: 2 alerts":                                            {domain.KindAlerts, []domain.Alert{gift, failed}, counts{"resolved": 2}},
+		"7 alerts":                                                  {domain.KindAlerts, nil, counts{"opened": 7}},
+		"2 alerts: the disk with the database is nearly full":       {domain.KindAlerts, []domain.Alert{disk, disk}, counts{"opened": 2}},
+		"Over: 2 alerts: the disk with the database is nearly full": {domain.KindAlerts, []domain.Alert{disk, disk}, counts{"resolved": 2}},
+	} {
+		n := telling(tt.kind)
+		for _, a := range tt.alerts {
+			n.Items = append(n.Items, item(domain.StepOpened, a))
+		}
+		n.Counts = tt.counts
+		if got := newWriter(options()).message(n).Title; got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+}
+
+// A time has its year where that is not the message's.
+func TestMessage_Years(t *testing.T) {
+	t.Parallel()
+	a := stuck(1)
+	a.Since = at("2024-12-24 18:00:00")
+	m := newWriter(options()).message(telling(domain.KindAlerts, item(domain.StepOpened, a)))
+	if want := "Snappy gift gft_1 (REF-1) is stuck in claimed since 24 Dec 2024, due 28 Jan"; m.Title != want {
+		t.Errorf("it says %q, want %q", m.Title, want)
+	}
+	if want := "since 24 Dec 2024 18:00 UTC, due 28 Jan 09:00 UTC"; !strings.HasSuffix(m.Lines[0].Text, want) {
+		t.Errorf("it says %q, want %q", m.Lines[0].Text, want)
+	}
+}
+
 func TestMessage_LinksOnlyWithAPublicURL(t *testing.T) {
 	t.Parallel()
 	o := options()

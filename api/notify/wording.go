@@ -35,8 +35,8 @@ func phraseOf(r domain.Rule) phrase {
 	if p, ok := phrases[r]; ok {
 		return p
 	}
-	name := strings.ReplaceAll(string(r), "_", " ")
-	return phrase{": " + name, ": " + name, ": " + name, ": " + name, ": ", "since", false}
+	name := "(" + strings.ReplaceAll(string(r), "_", " ") + ")"
+	return phrase{name, name, name, name, ": ", "since", false}
 }
 
 func means(r domain.Rule) string {

@@ -18,6 +18,9 @@ func (o *outside) readAlerting(p *program) (err error) {
 	if o.channels, err = p.channels(); err != nil {
 		return err
 	}
+	for i := range o.channels {
+		o.channels[i].Repeat = repeatOf(o.channels[i].Name, o.alerting.Routes)
+	}
 	o.allow, err = p.allowedNetworks()
 	return err
 }

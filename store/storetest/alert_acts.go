@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,5 +223,48 @@ func (s Suite) alertWakes(t *testing.T) {
 	wake("alt_unknown", later)
 	if got := w.told(a.ID); got != "open 0: opened@0 snoozed@0 by key_1 snoozed@2 by key_1 woke@20 snoozed@0 by key_1 woke@30" {
 		t.Errorf("woken by a lap: %s", got)
+	}
+}
+
+// actsAtOnce: of many people who take on the same alerts while laps end some, one gets each, and no step is lost.
+func (s Suite) actsAtOnce(t *testing.T) {
+	w := s.newWard(t)
+	const alerts, people = 30, 6
+	all := make([]domain.Alert, alerts)
+	for n := range all {
+		all[n] = alarm(w.gift(fmt.Sprint("gift-", n%5)), domain.RuleStuck, epoch+domain.Instant(n))
+		w.step(all[n], domain.StepOpened, epoch)
+	}
+	var taken atomic.Int64
+	atOnce(people+1, func(p int) {
+		if p == people {
+			for n := range alerts / 3 {
+				w.step(all[n], domain.StepResolved, epoch+minutes)
+			}
+			return
+		}
+		for more := int64(1); more > 0; {
+			var err error
+			ack := domain.AlertAction{Step: domain.StepAcknowledged, By: fmt.Sprint("key_", p), At: epoch + minutes}
+			if more, err = w.store.Act(t.Context(), domain.AlertQuery{}, ack, 4); err != nil {
+				t.Error(err)
+			}
+			taken.Add(more)
+		}
+	})
+	var acknowledged int64
+	for n, a := range all {
+		now, steps := w.read(a.ID)
+		for _, step := range steps {
+			if step.Kind == domain.StepAcknowledged {
+				acknowledged++
+			}
+		}
+		if ended := n < alerts/3; ended != (now.Status == domain.AlertResolved) || !ended && len(steps) != 2 || len(steps) > 3 {
+			t.Errorf("alert %d is %s after %+v", n, now.Status, steps)
+		}
+	}
+	if acknowledged != taken.Load() {
+		t.Errorf("%d alerts were taken on, and %d steps say so", taken.Load(), acknowledged)
 	}
 }

@@ -163,7 +163,7 @@ func (s Suite) outageLooks(t *testing.T) {
 	}
 	raise("stuck", domain.RuleStuck, 10, "b", "a")
 	raise("overdue", domain.RuleOverdue, 11, "a")
-	raise("long before", domain.RuleStuck, 3, "a")
+	raise("long before", domain.RuleStuck, 4, "a")
 	raise("failed", domain.RuleFailed, 11, "a")
 	raise("heard", domain.RuleStuck, 12, "b")
 	w.step(raise("over", domain.RuleStuck, 12, "a"), domain.StepResolved, epoch)
@@ -175,8 +175,13 @@ func (s Suite) outageLooks(t *testing.T) {
 	}{
 		{"nothing is wrong", 1, nil, nil},
 		{"a is quiet", 2, []domain.Silence{{Source: "a", Since: epoch + 5*minutes}}, []string{"overdue", "stuck"}},
-		{"we were down", 9, nil, []string{"heard", "long before", "overdue", "stuck"}},
+		{"still", 3, []domain.Silence{{Source: "a", Since: epoch + 5*minutes}}, []string{"overdue", "stuck"}},
+		{"and is heard", 4, nil, []string{"meanwhile", "overdue", "stuck"}},
+		{"we were down", 9, nil, []string{"heard", "long before", "meanwhile", "overdue", "stuck"}},
 	} {
+		if one.at == 4 {
+			raise("meanwhile", domain.RuleStuck, 8, "a")
+		}
 		if err := w.store.Pulse(t.Context(), epoch+one.at*minutes, one.quiet); err != nil {
 			t.Fatal(err)
 		}

@@ -89,6 +89,7 @@ func (s Suite) Run(t *testing.T) {
 		"the outbox: moves":                 s.outboxMoves,
 		"the outbox: lists":                 s.outboxLists,
 		"the outbox: at once":               s.outboxAtOnce,
+		"many act at once":                  s.actsAtOnce,
 		"a snooze ends":                     s.alertWakes,
 		"deadlines to the microsecond":      s.sweepExact,
 		"what alarms ends":                  s.sweepEnds,
