@@ -38,9 +38,16 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
+	return newWorldOn(t, store.Options{}, change...)
+}
+
+// newWorldOn also says how the database is kept.
+func newWorldOn(t *testing.T, o store.Options, change ...func(*Config)) *world {
+	t.Helper()
 	w := &world{t: t, logs: &logs{}, clock: time.Date(2025, 2, 1, 12, 0, 0, 0, time.UTC)}
 	machines := statemachines.All()
-	disk, err := store.Open(context.Background(), t.TempDir()+"/giftline.db", store.Options{Machines: machines, Now: w.time, Alerting: testAlerting})
+	o.Machines, o.Now, o.Alerting = machines, w.time, testAlerting
+	disk, err := store.Open(context.Background(), t.TempDir()+"/giftline.db", o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +65,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 			{Name: "opensend", Provider: domain.OpenSend, Scheme: webhooks.None},
 			{Name: "typed", Provider: domain.Sendoso, Scheme: webhooks.None},
 		},
-		Channels:  []Channel{{"ops", "log"}},
+		Channels: []Channel{{"ops", "log"}}, TestChannel: func(context.Context, string) error { return nil },
 		PublicURL: "https://hooks.example.com/", BootstrapKey: testKey, Now: w.time,
 		Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

@@ -122,10 +122,12 @@ func (a *API) oneNotification(ctx context.Context, in *NotificationInput) (*body
 	return answer(story), nil
 }
 
-// resend has one tried again that was given up. Whether the caller may see it is asked first.
+// resend has one tried again that was given up. Whether the caller may see it is asked first; asking again for what waits
+// already is no mistake.
 func (a *API) resend(ctx context.Context, in *NotificationInput) (*body[NotificationStory], error) {
-	if _, err := a.oneNotification(ctx, in); err != nil {
-		return nil, err
+	found, err := a.oneNotification(ctx, in)
+	if err != nil || found.Body.Status == domain.NotificationPending {
+		return found, err
 	}
 	if err := a.store.Resend(ctx, in.ID, domain.InstantOf(a.now())); err != nil {
 		return nil, err

@@ -159,6 +159,7 @@ var fieldWords = map[string]said{
 	"StoryEntry.lane":      {"The lane that its subject has in lanes.", 1},
 	"SubjectList.subjects": {"The subjects of this page.", nil},
 
+	"WatchedList.subjects": {"The subjects of this page.", nil},
 	"Summary.expected":     {"What may come next and by when. Left out of lists, and of a look into the past.", nil},
 	"Explanation.expected": {"What may come next and by when.", nil},
 	"Explanation.counts":   {"How much there is, and how much of it is explained.", nil},

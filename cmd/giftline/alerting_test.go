@@ -156,6 +156,10 @@ func TestAlerting_flaws(t *testing.T) {
 		"time of day":        {channel + "routes: [{channel: ops, daily: 9am}]", `routes[0].daily: "9am" is no time of day`},
 		"calendar of a day":  {channel + calendar + "routes: [{channel: ops, daily: '09:00', calendar: x}]", `routes[0].calendar: there is no calendar "x"`},
 		"calendar for what?": {channel + calendar + "routes: [{channel: ops, calendar: office}]", "routes[0].calendar: it is for daily"},
+		"pager that moves":   {"channels: [{name: pager, kind: pagerduty}]\nroutes: [{channel: pager, rules: [stuck, transition]}]", "[2:34] routes[0].rules: a channel of the kind pagerduty takes"},
+		"told once for ever": {"channels: [{name: am, kind: alertmanager}]\nroutes: [{channel: am, repeat: never}]", "routes[0]: Alertmanager takes what it is not told again for over"},
+		"told once a day":    {"channels: [{name: am, kind: alertmanager}]\nroutes: [{channel: am, daily: '09:00'}]", "routes[0]: Alertmanager takes"},
+		"told by day":        {"channels: [{name: am, kind: alertmanager}]\n" + calendar + "routes: [{channel: am, during: office}]", "routes[0]: Alertmanager takes"},
 		"during what?":       {channel + "routes: [{channel: ops, during: nights}]", `routes[0].during: there is no calendar "nights"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,6 +207,17 @@ func TestAllowedNetworks(t *testing.T) {
 		all, err := p.allowedNetworks()
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, error %v, want one with %q", text, all, err, want)
+		}
+	}
+}
+
+// TestRepeatOf: what is shown at a channel must outlast the pause until it is told again.
+func TestRepeatOf(t *testing.T) {
+	t.Parallel()
+	routes := domain.Routes{{Channel: "am", Repeat: time.Minute}, {Channel: "ops", Repeat: day}, {Channel: "am", Repeat: 5 * time.Minute}}
+	for channel, want := range map[string]time.Duration{"am": 5 * time.Minute, "ops": day, "log": 0} {
+		if got := repeatOf(channel, routes); got != want {
+			t.Errorf("%s is told again after %s, want %s", channel, got, want)
 		}
 	}
 }

@@ -41,8 +41,11 @@ func openRoutes(file *fileAlerting, sources []string, calendars map[string]*doma
 			f.add(place+".channel", "there is no channel %q: define it under channels", r.Channel)
 			continue
 		}
+		kind := file.Channels[at].Kind
 		r.check(place, sources, f)
-		all = append(all, r.open(place, file.Channels[at].Kind, calendars, f))
+		route := r.open(place, kind, calendars, f)
+		checkKind(&route, kind, place, f)
+		all = append(all, route)
 	}
 	return all
 }
@@ -93,6 +96,26 @@ func (r *fileRoute) check(place string, sources []string, f *flaws) {
 	if r.Severity != "" {
 		checkSeverity(r.Severity, place+".severity", f)
 	}
+}
+
+// checkKind refuses what channels of a kind cannot do.
+func checkKind(r *domain.Route, kind notify.Kind, place string, f *flaws) {
+	if slices.Contains(r.Rules, domain.RuleTransition) && !kind.TellsMoves() {
+		f.add(place+".rules", "a channel of the kind %s takes what begins and ends, and a transition does not end: tell another channel", kind)
+	}
+	if kind == notify.Alertmanager && (r.Repeat == 0 || r.Daily != nil || r.During != nil) {
+		f.add(place, "Alertmanager takes what it is not told again for over: let it be told at any time (no daily, no during), with a repeat")
+	}
+}
+
+// repeatOf is how often a channel is told again at least, where all that is told again is.
+func repeatOf(channel string, routes domain.Routes) (longest time.Duration) {
+	for i := range routes {
+		if routes[i].Channel == channel {
+			longest = max(longest, routes[i].Repeat)
+		}
+	}
+	return longest
 }
 
 // duration reads one that has a default; never is none.

@@ -18,6 +18,9 @@ func (o *outside) readAlerting(p *program) (err error) {
 	if o.channels, err = p.channels(); err != nil {
 		return err
 	}
+	for i := range o.channels {
+		o.channels[i].Repeat = repeatOf(o.channels[i].Name, o.alerting.Routes)
+	}
 	o.allow, err = p.allowedNetworks()
 	return err
 }
@@ -43,19 +46,19 @@ func (o *outside) notifying() notify.Options {
 // newDispatcher tells channels what the store says is to be told.
 func newDispatcher(s *store.Store, o outside, told map[string]domain.Notifier) *domain.Dispatcher {
 	return &domain.Dispatcher{
-		Outbox: s, List: s, Routes: o.routes(), Notifiers: told, Wakes: s.Hints, Now: time.Now, Log: o.log,
+		Outbox: s, List: s, Alerts: s, Routes: o.routes(), Notifiers: told, Wakes: s.Hints, Now: time.Now, Log: o.log,
 	}
 }
 
 // newMonitor watches the sources that can hear something.
-func newMonitor(s *store.Store, o outside) *domain.Monitor {
+func newMonitor(s *store.Store, o outside, vitals func() domain.Vitals) *domain.Monitor {
 	var open []string
 	for _, source := range o.sources {
 		if len(source.Secrets) > 0 || source.Scheme == webhooks.None {
 			open = append(open, source.Name)
 		}
 	}
-	return &domain.Monitor{Store: s, Sources: open, Alerting: o.alerting, Now: time.Now, Log: o.log}
+	return &domain.Monitor{Store: s, Sources: open, Alerting: o.alerting, Vitals: vitals, Now: time.Now, Log: o.log}
 }
 
 // logged is the alerting of the demo: the machines' own limits, told to its log.
