@@ -381,3 +381,43 @@ func (s Suite) watched(t *testing.T) {
 		t.Errorf("of one that has just moved, before somebody looked: %+v, error %v", watch, err)
 	}
 }
+
+// sweepMoves: every move is told once where a route asks for it, as it stands on the timeline: no note, no event that came
+// before anybody asked, and nothing again when the index is made anew.
+func (s Suite) sweepMoves(t *testing.T) {
+	l := s.newLookout(t, s.Machines, &domain.Alerting{})
+	l.tell("gift", "unopened", 0)
+	l.at(time.Minute)
+	l.store = l.open(&domain.Alerting{Routes: domain.Routes{{Channel: "ops", Rules: []domain.Rule{domain.RuleTransition}}}})
+	l.tell("gift", "opened", time.Minute)
+	l.at(2 * time.Minute)
+	l.Sweeps.Rebuild(t, l.store)
+	l.tell("gift", "delivered", 4*time.Minute)
+	l.tell("gift", "orderReceived", 3*time.Minute)
+	l.tell("gift", "opened", 5*time.Minute) // a repeat
+	l.at(6 * time.Minute)
+	l.Sweeps.Rebuild(t, l.store)
+	l.at(7 * time.Minute)
+	var told []string
+	work, err := l.store.Claim(t.Context(), domain.WorkNotify("ops"), epoch+24*60*minutes, long, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range work {
+		n, err := l.store.Compose(t.Context(), "ops", w.Key, epoch+24*60*minutes, false, 10)
+		if err != nil || n == nil || n.Kind != domain.KindMove {
+			t.Fatalf("%s: %+v, error %v", w.Key, n, err)
+		}
+		told = append(told, fmt.Sprintf("%s from %s to %s %s", n.Move.Region, n.Move.From, n.Move.To, n.Move.Verdict))
+	}
+	slices.Sort(told)
+	want := []string{
+		"delivery from new to orderReceived moved",
+		"delivery from orderReceived to delivered gap",   // once an order was received late
+		"delivery from orderReceived to delivered moved", // before
+		"status from unopened to opened moved",
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("told: %q, want %q", told, want)
+	}
+}
