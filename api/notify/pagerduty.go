@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"giftline/domain"
 )
@@ -85,8 +86,7 @@ func (d *pagerduty) Notify(ctx context.Context, n domain.Notification) error {
 
 func (d *pagerduty) event(n domain.Notification) pagerDutyEvent {
 	e := pagerDutyEvent{RoutingKey: d.key, Action: "trigger", DedupKey: dedupKey(n)}
-	live, ended := countsOf(n)
-	if n.Kind == domain.KindAlerts && live == 0 && ended > 0 && n.Open == 0 {
+	if isOver(n) {
 		e.Action = "resolve"
 		return e
 	}
@@ -106,6 +106,15 @@ func (d *pagerduty) event(n domain.Notification) pagerDutyEvent {
 		e.Payload.Details.Alerts = append(e.Payload.Details.Alerts, l.Text)
 	}
 	return e
+}
+
+// isOver reports whether nothing of the group is live. What an alert is counts, not what is told of it: it may have ended
+// since.
+func isOver(n domain.Notification) bool {
+	if live, _ := countsOf(n); len(n.Items) == 0 && live > 0 || n.Kind != domain.KindAlerts || n.Open > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(n.Items, func(i domain.NotificationItem) bool { return i.Alert.Status.Live() })
 }
 
 // dedupKey is the same for all that is told of a group. A test is an incident of its own.

@@ -30,6 +30,8 @@ func TestPagerDuty_OneIncidentForAGroup(t *testing.T) {
 		{with(telling(domain.KindRepeat, item(domain.StepOpened, two)), 1), "trigger"},
 		{telling(domain.KindAlerts, over(two)), "resolve"},
 		{with(telling(domain.KindAlerts, item(domain.StepReopened, two), over(one)), 1), "trigger"},
+		{with(telling(domain.KindAlerts, item(domain.StepWoke, ended(two, domain.AlertResolved)), over(two)), 0), "resolve"}, // both in one
+		{with(telling(domain.KindAlerts, item(domain.StepOpened, two), over(one)), 0), "trigger"},                            // whatever is counted
 		{telling(domain.KindAlerts, item(domain.StepWithdrawn, ended(two, domain.AlertWithdrawn))), "resolve"},
 	} {
 		if err := d.Notify(t.Context(), step.n); err != nil {
