@@ -32,8 +32,8 @@ type sender func(hour time.Time) int64
 
 func steady(n int64) sender { return func(time.Time) int64 { return n } }
 
-// office sends from nine to five on working days.
-func office(h time.Time) int64 {
+// shopHours sends from nine to five on working days.
+func shopHours(h time.Time) int64 {
 	if w := h.Weekday(); w == time.Saturday || w == time.Sunday || h.Hour() < 9 || h.Hour() >= 17 {
 		return 0
 	}
@@ -79,17 +79,17 @@ func TestRhythm_Quiet(t *testing.T) {
 		"fewer are missing":                     {steady(10), 0, at(30, "10:00"), at(30, "11:59"), nil, 0},
 		"many are missing, but not for long":    {steady(900), 0, at(30, "10:00"), at(30, "10:29"), nil, 0},
 		"many are missing for half an hour":     {steady(900), 0, at(30, "10:00"), at(30, "10:30"), nil, 450},
-		"a night":                               {office, 0, at(29, "17:00"), at(30, "09:00"), nil, 0},
-		"a weekend":                             {office, 0, at(32, "17:00"), at(35, "09:00"), nil, 0},
-		"clocks were put back at the weekend":   {office, 0, at(32, "17:00"), at(35, "10:00"), nil, 0},
-		"a Monday on which nothing comes":       {office, 0, at(32, "17:00"), at(35, "10:30"), nil, 30},
-		"a month without a word":                {office, 0, at(32, "17:00"), at(65, "10:00"), nil, 4680},
+		"a night":                               {shopHours, 0, at(29, "17:00"), at(30, "09:00"), nil, 0},
+		"a weekend":                             {shopHours, 0, at(32, "17:00"), at(35, "09:00"), nil, 0},
+		"clocks were put back at the weekend":   {shopHours, 0, at(32, "17:00"), at(35, "10:00"), nil, 0},
+		"a Monday on which nothing comes":       {shopHours, 0, at(32, "17:00"), at(35, "10:30"), nil, 30},
+		"a month without a word":                {shopHours, 0, at(32, "17:00"), at(65, "10:00"), nil, 4680},
 		"a campaign is no rhythm":               {campaign, 0, at(14, "12:00"), at(15, "12:00"), nil, 0},
 		"known for hours only":                  {steady(900), 0, at(0, "20:00"), at(0, "23:00"), nil, 0},
 		"known for two days":                    {steady(10), 0, at(2, "10:00"), at(2, "13:00"), nil, 30},
-		"nights, known for two days":            {office, 0, at(1, "17:00"), at(2, "09:00"), nil, 0},
-		"the first weekend":                     {office, 0, at(4, "17:00"), at(7, "09:00"), nil, 0},
-		"from the second day of the first week": {office, 0, at(2, "12:00"), at(2, "14:00"), nil, 120},
+		"nights, known for two days":            {shopHours, 0, at(1, "17:00"), at(2, "09:00"), nil, 0},
+		"the first weekend":                     {shopHours, 0, at(4, "17:00"), at(7, "09:00"), nil, 0},
+		"from the second day of the first week": {shopHours, 0, at(2, "12:00"), at(2, "14:00"), nil, 120},
 		"we were down ourselves":                {steady(10), 0, at(30, "10:00"), at(30, "14:00"), []domain.Outage{ours(at(30, "10:20"), at(30, "13:30"))}, 0},
 		"and it stays silent afterwards":        {steady(10), 0, at(30, "10:00"), at(30, "15:20"), []domain.Outage{ours(at(30, "10:20"), at(30, "13:30"))}, 22},
 		"we were down the weeks before":         {steady(10), 0, at(30, "10:00"), at(30, "13:00"), []domain.Outage{ours(at(9, "00:00"), at(28, "00:00"))}, 30},
@@ -153,13 +153,13 @@ func TestRhythm_Quiet_neverWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	local := func(h time.Time) int64 { return office(h.In(newYork)) } // the clocks change on day 62
+	local := func(h time.Time) int64 { return shopHours(h.In(newYork)) } // the clocks change on day 62
 	for name, s := range map[string]sender{
 		"two an hour": steady(2), "thirty an hour": steady(30), "office hours in New York": local, "campaigns": func(h time.Time) int64 {
 			if h.Day()%11 == 0 && h.Hour() == 15 {
 				return 900
 			}
-			return office(h) / 30
+			return shopHours(h) / 30
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

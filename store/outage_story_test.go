@@ -96,11 +96,11 @@ func (o *outpost) look() {
 	o.tell()
 }
 
-// live passes time in which the pulse beats, with something at every ten minutes.
+// live passes time in which the pulse beats, with something at every twenty minutes.
 func (o *outpost) live(until domain.Instant, each ...func()) {
 	o.t.Helper()
 	for o.now() < until {
-		o.clock.Add(int64(10 * minute))
+		o.clock.Add(int64(20 * minute))
 		store.Spoil(o.t, o.store, "UPDATE pulse SET at = ?", int64(o.now()-minute/6)) // as all the beats since would have
 		for _, do := range each {
 			do()
@@ -256,10 +256,10 @@ func TestOutage_ours(t *testing.T) {
 		o.clock.Store(int64(began + 20*hour))
 		o.start()
 		o.want("after the start", "downtime opened")
-		missed := o.backlog(began+2*hour, 60)
+		missed := o.backlog(began+2*hour, 30)
 		o.live(began+31*hour, missed)
 		o.want("while the backlog arrives", "downtime opened")
-		o.live(began + 38*hour + 50*minute)
+		o.live(began + 38*hour + 40*minute)
 		o.want("before any deadline", "downtime opened resolved")
 		o.wantTold("downtime map[opened:1]", "downtime map[resolved:1]")
 		o.live(began + 40*hour)
@@ -280,7 +280,7 @@ func TestOutage_quietSource(t *testing.T) {
 		o.live(began+20*minute, o.hum)
 		o.live(began + 12*hour)
 		o.want("while it is silent", "quiet opened")
-		o.live(began+31*hour+30*minute, o.hum, o.backlog(began+2*hour, 60))
+		o.live(began+31*hour+40*minute, o.hum, o.backlog(began+2*hour, 30))
 		o.want("before any deadline", "quiet opened resolved")
 		o.wantTold("quiet map[opened:1]", "quiet map[resolved:1]")
 		o.live(began+34*hour, o.hum)
