@@ -157,6 +157,13 @@ func filledWorld(t *testing.T) (*world, map[string][]string) {
 	w.pass(72 * time.Hour)
 	w.look()
 	w.tryAll()
+	dead, _, err := w.disk.Notifications(context.Background(), domain.NotificationQuery{Statuses: []domain.NotificationStatus{domain.NotificationDead}})
+	if err != nil || len(dead) == 0 {
+		t.Fatal("nothing to send again: ", err)
+	}
+	for _, n := range dead {
+		ids["notifications"] = append(ids["notifications"], n.ID)
+	}
 	return w, ids
 }
 

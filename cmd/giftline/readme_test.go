@@ -126,7 +126,7 @@ func compareMove(t *testing.T, want block, db string, args []string) {
 func TestReadme_settings(t *testing.T) {
 	t.Parallel()
 	text, blocks := readme(t)
-	known := []string{"GIFTLINE_API_KEY", "GIFTLINE_SNAPPY_EU_SECRET"}
+	known := []string{"GIFTLINE_API_KEY", "GIFTLINE_SNAPPY_EU_SECRET", "GIFTLINE_CHANNEL_OPS_URL"}
 	for _, provider := range ownProviders {
 		known = append(known, variableFor(string(provider)))
 	}
