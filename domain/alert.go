@@ -230,7 +230,8 @@ type Alerts interface {
 	Expiring(ctx context.Context, s Span, cursor string, limit int) ([]Watching, string, error)
 	// WatchOf tells what is watched of those of the subjects of which something is.
 	WatchOf(context.Context, ...Subject) (map[Subject]Watch, error)
-	// Outages lists when nothing could be heard, of those that end after an instant, the first one first.
+	// Outages lists when nothing could be heard, of those that end after an instant, the first one first. A limited context
+	// is told of its own sources.
 	Outages(ctx context.Context, after Instant) ([]Outage, error)
 	// Pulse notes that we live and hear: an outage of ours is kept where the last pulse is too long ago. One of a source
 	// begins or ends with what quiet says.
