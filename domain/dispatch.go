@@ -27,6 +27,12 @@ type Dispatcher struct {
 const (
 	notifyDeadline = 15 * time.Second // of one attempt; receivers that take longer get it again
 	itemsTold      = 1000             // alerts in a notification, of which it says how many there are
+
+	workPrune  = "prune"             // with the key "outbox"
+	pruneEvery = time.Hour           // once nothing is left to forget
+	prunePause = time.Second         // between portions, so that webhooks find the writer free
+	pruneRows  = 500                 // of a portion
+	toldKept   = 30 * 24 * time.Hour // how long it is known what was told
 )
 
 // Run tells until the context ends.
@@ -41,6 +47,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	if d.Alerts != nil {
 		running.Go(func() { d.work(ctx, WorkSnooze, d.wake) })
 	}
+	running.Go(func() { d.work(ctx, workPrune, d.prune) })
 	running.Wait()
 }
 
@@ -58,13 +65,24 @@ func (d *Dispatcher) wake(ctx context.Context, w Work) (Instant, error) {
 	return 0, d.Alerts.Wake(ctx, w.Key, InstantOf(d.Now()))
 }
 
+// prune forgets what was told long ago, a portion at a time.
+func (d *Dispatcher) prune(ctx context.Context, _ Work) (Instant, error) {
+	now := InstantOf(d.Now())
+	n, err := d.Outbox.Prune(ctx, now-InstantOfDuration(toldKept), pruneRows)
+	if n >= pruneRows {
+		return now + InstantOfDuration(prunePause), err
+	}
+	return now + InstantOfDuration(pruneEvery), err
+}
+
 // notConfigured is why a channel is disabled that nobody could tell anything.
 const notConfigured = "the channel is not configured any more"
 
-// settle looks after channels that came and went with the configuration: what waits for one that is gone would wait for
+// settle has what is old forgotten, and looks after channels that came and went with the configuration: what waits for one that is gone would wait for
 // ever, and one that is back may be told again.
 func (d *Dispatcher) settle(ctx context.Context) {
 	known, err := d.Outbox.Channels(ctx)
+	err = errors.Join(err, d.List.PlanOnce(ctx, workPrune, "outbox", InstantOf(d.Now())))
 	for channel, s := range known {
 		_, configured := d.Notifiers[channel]
 		switch {
@@ -76,7 +94,7 @@ func (d *Dispatcher) settle(ctx context.Context) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		d.Log.Warn("the channels could not be compared with the configuration", "error", err)
+		d.Log.Warn("the outbox could not be made ready", "error", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,7 @@ type mailbox struct {
 	last            map[string]domain.Instant
 	states          map[string]domain.ChannelState
 	notes           []string
-	broken          error
+	old             int64 // rows to forget
 }
 
 func newMailbox() *mailbox {
@@ -61,8 +62,8 @@ func (m *mailbox) Compose(_ context.Context, channel, group string, now domain.I
 		all = []*domain.Notification{{ID: "repeat", Channel: channel, Group: group}}
 		m.waiting[channel+" "+group] = all
 	}
-	if len(all) == 0 || m.broken != nil {
-		return nil, m.broken
+	if len(all) == 0 {
+		return nil, nil
 	}
 	n := *all[0]
 	return &n, nil
@@ -108,6 +109,25 @@ func (m *mailbox) Enable(_ context.Context, channel string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.note("%s enabled", channel)
+	return nil
+}
+
+func (m *mailbox) Prune(_ context.Context, before domain.Instant, limit int) (int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := min(m.old, int64(limit))
+	if m.old -= n; n > 0 {
+		m.note("%d from before %v forgotten", n, in(0).Time().Sub(before.Time()))
+	}
+	return n, nil
+}
+
+func (m *mailbox) PlanOnce(_ context.Context, kind, key string, due domain.Instant) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.work[kind+" "+key] == nil {
+		m.plan(kind, key, due)
+	}
 	return nil
 }
 
@@ -355,8 +375,8 @@ func TestDispatcher_repeats(t *testing.T) {
 		}
 		m.open["stuck/snappy"] = false
 		dispatch(t, d, 50*time.Hour)
-		if got := r.heard(); got != "ntf_1@0s repeat@24h0m0s repeat@48h0m0s" || len(m.work) > 0 {
-			t.Errorf("told %s once nothing is open, %d planned", got, len(m.work))
+		if got := r.heard(); got != "ntf_1@0s repeat@24h0m0s repeat@48h0m0s" || len(m.work) > 1 {
+			t.Errorf("told %s once nothing is open, planned %v", got, m.work)
 		}
 	})
 }
@@ -366,21 +386,26 @@ func TestDispatcher_repeats(t *testing.T) {
 func TestDispatcher_wakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, r := newMailbox(), answering(nil)
-		hints := make(chan struct{}, 1)
-		stopped := false
+		hints := []chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)} // for what is told, and for what is forgotten
+		var given, stopped atomic.Int64
 		d := dispatcher(m, map[string]*receiver{"ops": r})
-		d.Wakes = func() (<-chan struct{}, func()) { return hints, func() { stopped = true } }
+		d.Wakes = func() (<-chan struct{}, func()) { return hints[given.Add(1)-1], func() { stopped.Add(1) } }
+		wake := func() {
+			for _, c := range hints {
+				c <- struct{}{}
+			}
+		}
 		go func() {
 			time.Sleep(time.Second)
 			m.put("ops", "a", "ntf_1")
-			hints <- struct{}{}
+			wake()
 			time.Sleep(30 * time.Millisecond)
 			m.put("ops", "b", "ntf_2")
-			hints <- struct{}{}
+			wake()
 		}()
 		dispatch(t, d, 3*time.Second)
-		if got := r.heard(); got != "ntf_1@1s ntf_2@1.1s" || !stopped {
-			t.Errorf("told %s, stopped listening %v", got, stopped)
+		if got := r.heard(); got != "ntf_1@1s ntf_2@1.1s" || stopped.Load() != 2 {
+			t.Errorf("told %s, %d stopped listening", got, stopped.Load())
 		}
 	})
 }
@@ -395,6 +420,27 @@ func TestDispatcher_stops(t *testing.T) {
 		n, err := m.Compose(t.Context(), "ops", "group", in(0), false, 1)
 		if due, ok, _ := m.NextDue(t.Context(), domain.WorkNotify("ops")); err != nil || n == nil || n.Attempts != 0 || !ok || due > in(0) {
 			t.Errorf("left %+v, error %v, due %v", n, err, due)
+		}
+	})
+}
+
+// What was told is forgotten after a month, in portions.
+func TestDispatcher_forgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMailbox()
+		m.old = 501
+		dispatch(t, dispatcher(m, nil), time.Minute)
+		if got := m.noted(); got != "500 from before 720h0m0s forgotten; 1 from before 720h0m0s forgotten" {
+			t.Error(got)
+		}
+		m.old = 1
+		dispatch(t, dispatcher(m, nil), 58*time.Minute)
+		if m.old != 1 {
+			t.Error("it looks more often than every hour")
+		}
+		dispatch(t, dispatcher(m, nil), 5*time.Minute)
+		if m.old != 0 {
+			t.Error("it looks less often than every hour")
 		}
 	})
 }

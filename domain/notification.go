@@ -146,6 +146,9 @@ type Outbox interface {
 	// context does not reach all of is not there. Errors: CodeNotFound; CodeInvalid for a foreign cursor.
 	Notifications(context.Context, NotificationQuery) ([]Notification, string, error)
 	Notification(ctx context.Context, id string) (Notification, error)
+	// Prune forgets what was told or suppressed before an instant, at most so many rows at once, and says how many it were.
+	// What was told of alerts that still hold stays.
+	Prune(ctx context.Context, before Instant, limit int) (int64, error)
 	// Channels tells of every channel that something is known of.
 	Channels(context.Context) (map[string]ChannelState, error)
 }

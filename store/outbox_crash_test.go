@@ -224,3 +224,27 @@ func TestDispatcher_floods(t *testing.T) {
 		}
 	})
 }
+
+// Who waits for hints is woken once something to tell is committed, and not by what is put off.
+func TestHints_told(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{Machines: statemachines.All(), Lazy: true})
+	hints, stop := s.Hints()
+	defer stop()
+	given := func() bool {
+		select {
+		case <-hints:
+			return true
+		default:
+			return false
+		}
+	}
+	a := sourceAlert(1, domain.InstantOf(time.Now()))
+	tellOps(t, s, a, domain.StepOpened)
+	if !given() {
+		t.Error("nobody was woken")
+	}
+	if store.TellAlerts(t, s, toOps, a.At, domain.AlertChange{Alert: a}); given() {
+		t.Error("somebody was woken for nothing")
+	}
+}

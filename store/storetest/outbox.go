@@ -531,6 +531,55 @@ func (s Suite) outboxLists(t *testing.T) {
 	}
 }
 
+// outboxPrunes: what was told long ago is forgotten, but for what is needed to tell of an end.
+func (s Suite) outboxPrunes(t *testing.T) {
+	p := s.newPost(t)
+	subject := p.gift("gift")
+	over, lasting := alarm(subject, domain.RuleStuck, epoch), alarm(subject, domain.RuleStuck, epoch+1)
+	p.steps(over, domain.StepOpened)
+	p.steps(lasting, domain.StepOpened)
+	p.want("told", p.send(stuckGroup, false), "2 opened")
+	p.steps(over, domain.StepResolved)
+	p.want("told", p.send(stuckGroup, false), "1 resolved")
+	p.steps(over, domain.StepReopened, domain.StepResolved) // told of neither
+	p.steps(alarm(subject, domain.RuleStuck, epoch+2), domain.StepOpened)
+	recent := p.compose(stuckGroup, false)
+	if n := p.prune(epoch, 100); n != 0 {
+		t.Errorf("%d forgotten of what is not old", n)
+	}
+	rows := int64(0)
+	for n := p.prune(p.now+day, 1); n > 0; n = p.prune(p.now+day, 1) {
+		if rows += n; n > 1 {
+			t.Fatalf("%d forgotten at once, want one", n)
+		}
+	}
+	// Two notifications with three items less the one that lasts, two that were suppressed, and when the group was told.
+	if rows != 2+2+2+1 {
+		t.Errorf("%d rows forgotten", rows)
+	}
+	left := p.list(t.Context(), domain.NotificationQuery{})
+	if len(left) != 1 || left[0].ID != recent.ID {
+		t.Errorf("left %s, want what is to be sent", bytesOf(left))
+	}
+	p.keep(recent, sent)
+	p.steps(lasting, domain.StepResolved)
+	n := p.compose(stuckGroup, false)
+	p.want("told", countsOf(n), "1 resolved")
+	p.keep(n, sent)
+	if n := p.prune(p.now+day, 100); n != 1+1+2+1 { // with what was kept of the one that lasted
+		t.Errorf("%d rows forgotten", n)
+	}
+}
+
+func (p *post) prune(before domain.Instant, limit int) int64 {
+	p.t.Helper()
+	n, err := p.store.Prune(context.Background(), before, limit)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return n
+}
+
 // outboxAtOnce: however many compose and put into the outbox at the same time, everything is told once.
 func (s Suite) outboxAtOnce(t *testing.T) {
 	p := s.newPost(t)

@@ -90,6 +90,7 @@ func (s Suite) Run(t *testing.T) {
 		"the outbox: moves":                 s.outboxMoves,
 		"the outbox: lists":                 s.outboxLists,
 		"the outbox: at once":               s.outboxAtOnce,
+		"the outbox: pruned":                s.outboxPrunes,
 		"a snooze ends":                     s.alertWakes,
 		"deadlines to the microsecond":      s.sweepExact,
 		"what alarms ends":                  s.sweepEnds,
