@@ -157,56 +157,6 @@ func (s *Store) followOn() (time.Duration, error) {
 	return followPoll, nil
 }
 
-// giveWay leaves most of the writer to webhooks while they come.
-func (s *Store) giveWay(b *backlog) {
-	took := time.Duration(s.following.took.Load())
-	switch {
-	case b.due && s.recently():
-		s.rest(dueShare * took)
-	case s.busy():
-		s.rest(followShare * took)
-	}
-}
-
-// untilNext is how long the follower may sleep: no deadline waits for the next poll.
-func (s *Store) untilNext(b *backlog) time.Duration {
-	if b.next == nil || b.foreign {
-		return followPoll
-	}
-	return min(max(b.next.Time().Sub(s.now()), time.Millisecond), followPoll)
-}
-
-// elsewhere remembers how far replicas with another policy were.
-type elsewhere struct {
-	position string
-	next     domain.Instant
-	since    time.Time
-}
-
-// abandoned reports whether what waits has waited for so long that nobody can be there any more who does it.
-func (e *elsewhere) abandoned(b *backlog, now time.Time) bool {
-	here := elsewhere{position: b.state.Position, since: now}
-	if b.next != nil {
-		here.next = *b.next
-	}
-	if here.position != e.position || here.next != e.next {
-		*e = here
-	}
-	return now.Sub(e.since) > abandonment
-}
-
-// recently reports whether webhooks come.
-func (s *Store) recently() bool {
-	return s.group.bytes.Load() > 0 || time.Now().UnixNano()-s.following.recorded.Load() < int64(recently)
-}
-
-func (s *Store) looks() int {
-	if s.recently() {
-		return looksBusy
-	}
-	return looksQuiet
-}
-
 func (s *Store) backlog(ctx context.Context) (b backlog, err error) {
 	err = s.read(ctx, func(tx *gorm.DB) error {
 		b, err = s.backlogIn(tx)

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"gorm.io/gorm"
+
+	"giftline/domain"
 )
 
 // referenceOf gives what links a subject with others: what people say, else what its events name, else the first of
@@ -15,7 +17,7 @@ func referenceOf(r *subjectRow, labels *labelRow, keys []string) string {
 	case r.Attributes.Reference != "" || len(keys) == 0:
 		return r.Attributes.Reference
 	}
-	facts := factsOf(r.Attributes.Metadata)
+	facts := domain.Attributes{Metadata: r.Attributes.Metadata}.Facts()
 	for _, key := range keys {
 		if facts[key] != "" {
 			return facts[key]

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -41,33 +40,13 @@ func termsOf(r *subjectRow, reference string) terms {
 	if reference != "" {
 		list = append(list, referenceTerm(reference))
 	}
-	facts := factsOf(r.Attributes.Metadata)
+	facts := domain.Attributes{Metadata: r.Attributes.Metadata}.Facts()
 	keys := slices.Sorted(maps.Keys(facts))
 	for _, key := range keys[:min(len(keys), maxFacts)] {
 		list = append(list, metadataTerm(key, facts[key]))
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// factsOf reads the plain values of metadata; what is not text counts as it is written in JSON.
-func factsOf(metadata string) map[string]string {
-	var object map[string]json.RawMessage
-	if metadata == "" || json.Unmarshal([]byte(metadata), &object) != nil {
-		return nil
-	}
-	facts := make(map[string]string, len(object))
-	for key, raw := range object {
-		var text string
-		switch {
-		case len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
-		case json.Unmarshal(raw, &text) == nil:
-			facts[key] = text
-		default:
-			facts[key] = string(raw)
-		}
-	}
-	return facts
 }
 
 // terms are kept as 8 bytes each.
