@@ -98,6 +98,7 @@ func TestSummary_expected(t *testing.T) {
 			end := domain.InstantOf(time.Date(2025, 2, 1, 11, 59, 0, 0, time.UTC))
 			return map[domain.Subject]domain.Labels{s[0]: {ExpiresAt: &end}}, nil
 		}
+		c.Reader.WatchOf = nil // the index knows nothing of these labels
 	})
 	w.receive("/webhooks/snappy", gift("g1", "unopened", "2025-01-15T14:44:00Z"))
 	v := w.get("/gifts/g1")

@@ -56,8 +56,8 @@ func story(w *world) {
 func TestTimeline_wireFormat(t *testing.T) {
 	w := newWorld(t)
 	story(w)
-	golden(t, "timeline.json", lines(w.do(http.MethodGet, "/gifts/gft_12345/timeline", "").Body.String()))
-	golden(t, "summary.json", lines(w.do(http.MethodGet, "/gifts/gft_12345", "").Body.String()))
+	golden(t, "timeline.json", lines(w.do(http.MethodGet, "/gifts/gft_12345/timeline?omit=alerts", "").Body.String()))
+	golden(t, "summary.json", lines(w.do(http.MethodGet, "/gifts/gft_12345?omit=alerts", "").Body.String()))
 }
 
 func TestSubjects_everyKindAndRoute(t *testing.T) {

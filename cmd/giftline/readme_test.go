@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,10 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
+	"giftline/api"
 	"giftline/store"
 	"giftline/store/storetest"
 )
@@ -57,6 +60,7 @@ func TestReadme_answers(t *testing.T) {
 			compareJSON(t, blocks[i+1], got)
 			compared++
 		case strings.HasPrefix(command, "migrate-store "):
+			awaitAlert(t, p.url)
 			p.stop() // as the README says
 			t.Run("move", func(t *testing.T) { compareMove(t, blocks[i+1], db, strings.Fields(command)) })
 			compared++
@@ -85,6 +89,25 @@ func readmeServer(t *testing.T, line, db string) *process {
 	}
 	t.Cleanup(p.kill)
 	return p
+}
+
+// awaitAlert waits for the alert of the walk, whose parcel is on its way since January.
+func awaitAlert(t *testing.T, url string) {
+	t.Helper()
+	c := &client{url, "any-text-of-24-characters-or-more", http.DefaultTransport, nil}
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		var list api.AlertList
+		raw, err := c.get(t.Context(), "/alerts", nil)
+		if err == nil {
+			err = json.Unmarshal(raw, &list)
+		}
+		if err == nil && list.Count == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no alert: %s %v", raw, err)
+		}
+	}
 }
 
 func compareJSON(t *testing.T, want block, got string) {
