@@ -28,6 +28,11 @@ var (
 		"conflicts/:id":         firstOf(domain.ResultConflict),
 		"events/:id":            firstEvent,
 		"references/:reference": func(_ *world, tenant string) string { return "ref-" + tenant },
+		"alerts/:id":            openAlert,
+		"notifications/:id":     deadNotification,
+		"channels/:name": func(_ *world, tenant string) string {
+			return map[bool]string{true: "nobody", false: "ops"}[tenant == nobody]
+		},
 	}
 	// bodies are sent with what changes something.
 	bodies = map[string]string{
@@ -36,7 +41,14 @@ var (
 		"POST /conflicts/:id/retry":  `{}`,
 		"POST /keys":                 `{"name":"made by TENANT","scopes":["admin"],"sources":["snappy-TENANT"]}`,
 		"DELETE /keys/:id":           ``,
-		"PUT /gifts/:id/labels":      labelsBody, "PUT /sends/:id/labels": labelsBody, "PUT /emails/:id/labels": labelsBody,
+
+		"POST /alerts/:id/acknowledge": `{"note":"seen by TENANT"}`,
+		"POST /alerts/:id/snooze":      `{"until_moves":true}`,
+		"POST /alerts/:id/resolve":     ``, "POST /alerts/:id/reopen": ``,
+		"POST /alerts/acknowledge": `{}`, "POST /alerts/snooze": `{"until_moves":true}`, "POST /alerts/resolve": `{}`,
+		"POST /notifications/:id/resend": ``, "POST /channels/:name/test": ``, "POST /channels/:name/enable": ``,
+
+		"PUT /gifts/:id/labels": labelsBody, "PUT /sends/:id/labels": labelsBody, "PUT /emails/:id/labels": labelsBody,
 		"PUT /contacts/:id/labels": labelsBody, "PUT /domains/:id/labels": labelsBody, "PUT /products/:id/labels": labelsBody,
 		"PUT /invoices/:id/labels": labelsBody, "PUT /suppressions/:id/labels": labelsBody, "PUT /inbound-emails/:id/labels": labelsBody,
 	}
@@ -45,6 +57,7 @@ var (
 		"GET /stats/dwell":  "machine=snappy.gift",
 		"GET /stats/funnel": "machine=snappy.gift&from=2025-01-10T00:00:00Z",
 		"GET /stream":       "after=beginning",
+		"GET /expiring":     "within=30d",
 	}
 	// queries are further questions to a route, beside the plain one.
 	queries = map[string][]string{
@@ -53,6 +66,8 @@ var (
 		"GET /gifts/:id/illegal-transitions": {"?history=1"},
 		"GET /illegal-transitions":           {"?history=1", "?limit=1"},
 		"GET /unresolved":                    {"?limit=1"},
+		"GET /alerts":                        {"?limit=1", "?status=live&rule=stuck&provider=snappy", "?rule=quiet", "?company_id=com_of_nobody"},
+		"GET /notifications":                 {"?limit=1", "?status=dead", "?status=suppressed&channel=ops"},
 		"GET /gifts":                         {"?reference=ref-TENANT", "?limit=1&count=true", "?q=told&status=opened", "?illegal=true&dir=asc", "?order_by=created&limit=2&count=true"},
 		"GET /emails":                        {"?delivery=delivered&stuck=false&count=true"},
 		"GET /events":                        {"?verdict=illegal", "?dir=asc&limit=3"},
@@ -76,6 +91,31 @@ func firstOf(r domain.Result) func(*world, string) string {
 	}
 }
 
+// openAlert is the id of an alert of a tenant's; one that a request has ended is open again.
+func openAlert(w *world, tenant string) string {
+	own := domain.Within(context.Background(), tenantSources(tenant))
+	page, err := w.disk.Alerts(own, domain.AlertQuery{Kinds: []domain.Kind{domain.Gift}, Limit: 1})
+	if err != nil || len(page.Alerts) == 0 {
+		return "alt_of_nobody"
+	}
+	id := page.Alerts[0].ID
+	_, err = w.disk.Act(own, domain.AlertQuery{IDs: []string{id}}, domain.AlertAction{Step: domain.StepReopened, By: "test", At: domain.InstantOf(w.time())}, 1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+// deadNotification is the id of one that tells of a tenant's alerts alone.
+func deadNotification(w *world, tenant string) string {
+	own := domain.Within(context.Background(), tenantSources(tenant))
+	found, _, err := w.disk.Notifications(own, domain.NotificationQuery{Statuses: []domain.NotificationStatus{domain.NotificationDead, domain.NotificationPending}, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return "ntf_of_nobody"
+	}
+	return found[0].ID
+}
+
 // firstEvent is the id of the first event that a tenant told.
 func firstEvent(w *world, tenant string) string {
 	own := domain.Within(context.Background(), tenantSources(tenant))
@@ -95,8 +135,10 @@ func TestAccess(t *testing.T) {
 	keys := shared.everyKey()
 	alone := map[string]*world{}
 	aloneKeys := map[string]map[string]string{}
+	shared.alarmTenants(tenants...)
 	for _, tenant := range tenants {
 		alone[tenant] = newTenants(t, tenant)
+		alone[tenant].alarmTenants(tenant)
 		aloneKeys[tenant] = alone[tenant].everyKey()
 	}
 	for _, route := range guardedRoutes(shared) {
@@ -333,7 +375,7 @@ func everything(t *testing.T, w *world, route string, needs domain.Scope, keys m
 
 // varying is what differs between two answers that say the same: request ids, and what is random or numbered by the
 // database, as positions are.
-var varying = regexp.MustCompile(`req_\w+|prk_[0-9a-f-]{36}|"(next|prev|key|position)":"[^"]*"|(?m:^id: .*$)|gl_\w+`)
+var varying = regexp.MustCompile(`req_\w+|sup_\d+|ntf_[0-9a-f-]{36}|prk_[0-9a-f-]{36}|"(next|prev|key|position)":"[^"]*"|(?m:^id: .*$)|gl_\w+`)
 
 func comparable(out *httptest.ResponseRecorder) string {
 	return http.StatusText(out.Code) + " " + varying.ReplaceAllString(out.Body.String(), "…")

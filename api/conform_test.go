@@ -153,6 +153,10 @@ func filledWorld(t *testing.T) (*world, map[string][]string) {
 		}
 		w.do(http.MethodPost, "/webhooks/resend", body, headers...)
 	}
+	w.look()
+	w.pass(72 * time.Hour)
+	w.look()
+	w.tryAll()
 	return w, ids
 }
 
@@ -344,6 +348,9 @@ func TestConform_examples(t *testing.T) {
 	}
 }
 
+// bulkRoutes look like an alert's own page to who reads them: there is no alert of that id.
+var bulkRoutes = map[string]bool{"/alerts/acknowledge": true, "/alerts/snooze": true, "/alerts/resolve": true}
+
 // A method that a path does not take is a problem too, whatever the path.
 func TestConform_otherMethods(t *testing.T) {
 	c := newConformance(t, 1)
@@ -353,7 +360,7 @@ func TestConform_otherMethods(t *testing.T) {
 	}
 	for _, route := range c.engine.Routes() {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} {
-			if taken[method+" "+route.Path] {
+			if taken[method+" "+route.Path] || method == "GET" && bulkRoutes[route.Path] {
 				continue
 			}
 			for _, key := range []string{"", "Bearer " + testKey} {

@@ -40,9 +40,11 @@ func (a *API) describe() {
 	})
 }
 
-// glossaries are one for each plural, whose states are only those of its kinds, and one for everything under "".
+// glossaries are one for each plural, whose states are only those of its kinds, one for each list whose status is of another
+// sort, and one for everything under "".
 func (a *API) glossaries() map[string]glossary {
-	all := map[string]glossary{"": glossaryOf(a.machines.All())}
+	all := map[string]glossary{"": glossaryOf(a.machines.All()), "alerts": glossaryOf(nil), "notifications": glossaryOf(nil)}
+	all["alerts"]["status"], all["notifications"]["status"] = valueWords["alertstatus"], valueWords["notificationstatus"]
 	for _, p := range plurals {
 		all[p.name] = glossaryOf(slices.DeleteFunc(slices.Clone(a.machines.All()), func(m domain.Machine) bool {
 			return !slices.Contains(p.kinds, m.View().Kind)

@@ -59,6 +59,9 @@ const (
 	codeGone      = "client_gone"
 
 	codeTooManyStreams = "too_many_streams"
+
+	codeAlertOver    = "alert_over"
+	codeCountChanged = "count_changed"
 )
 
 const (
@@ -201,7 +204,7 @@ func faultOf(d *huma.ErrorDetail) Fault {
 		f.Message = "lacks " + strings.TrimSuffix(missing, " to be present") + ": put it in"
 	case d.Location == "body":
 		f.Message = "expected JSON that fits the schema of this operation's body: see /docs"
-	case d.Location == "body.expires_in":
+	case d.Location == "body.expires_in" || d.Location == "query.within":
 		f.Message = "expected a time such as 12h or 90d: a number, then s, m, h or d"
 	case d.Message == validation.MsgUnexpectedProperty:
 		f.Location, f.Message = "body", "holds a property that the schema of this operation's body has not: see /docs"

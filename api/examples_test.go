@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -42,6 +43,14 @@ func exampleStory(w *world) {
 		}
 	}
 	w.do(http.MethodPost, "/webhooks/snappy", "{}", "X-Webhook-Token", "wrong")
+	w.look()
+	w.pass(24 * time.Hour)
+	w.look()
+	w.tryAll()
+	now := domain.InstantOf(w.time())
+	if err := w.disk.Pulse(context.Background(), now, []domain.Silence{{Source: "snappy", Since: now - 3*hour}}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // rerecorded asks every GET of the document, writes what is answered to examples.json, and gives a world whose document
@@ -110,6 +119,9 @@ func (w *world) exampleTarget(path string) (string, bool) {
 		}
 		if strings.HasPrefix(general(path), "/{parked}") {
 			id, ok = at(w.get("/"+plural), "deliveries.0.id").(string)
+		}
+		if plural == "alerts" || plural == "notifications" {
+			id, ok = at(w.get("/"+plural), plural+".0.id").(string)
 		}
 		if !ok {
 			return "", false

@@ -38,10 +38,13 @@ func (f *faults) known(plural, name string, asked, listed []string, others map[d
 	}
 }
 
-func (f *faults) storable(name string, values []string) {
+func (f *faults) storable(name string, values []string) { f.storableAt("query."+name, values) }
+
+func (f *faults) storableAt(place string, values []string) {
+	_, name, _ := strings.Cut(place, ".")
 	for _, v := range values {
 		if !storable(v) {
-			f.add("query."+name, "no %s looks like this: it has at most %d bytes, of UTF-8 and without NUL", name, domain.MaxIdentifier)
+			f.add(place, "no %s looks like this: it has at most %d bytes, of UTF-8 and without NUL", name, domain.MaxIdentifier)
 			return
 		}
 	}

@@ -38,9 +38,16 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Helper()
+	return newWorldOn(t, store.Options{}, change...)
+}
+
+// newWorldOn also says how the database is kept.
+func newWorldOn(t *testing.T, o store.Options, change ...func(*Config)) *world {
+	t.Helper()
 	w := &world{t: t, logs: &logs{}, clock: time.Date(2025, 2, 1, 12, 0, 0, 0, time.UTC)}
 	machines := statemachines.All()
-	disk, err := store.Open(context.Background(), t.TempDir()+"/giftline.db", store.Options{Machines: machines, Now: w.time})
+	o.Machines, o.Now, o.Alerting = machines, w.time, testAlerting
+	disk, err := store.Open(context.Background(), t.TempDir()+"/giftline.db", o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +55,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	w.disk = disk
 	c := Config{
 		Tracker:  &domain.Tracker{Store: disk, Machines: machines, Parsers: webhooks.Parsers()},
-		Reader:   &domain.Reader{Store: disk, Machines: machines, Data: webhooks.Data, Dwells: disk.Dwells, LabelsOf: disk.LabelsOf},
+		Reader:   &domain.Reader{Store: disk, Machines: machines, Data: webhooks.Data, Dwells: disk.Dwells, LabelsOf: disk.LabelsOf, WatchOf: disk.WatchOf},
 		Store:    disk,
 		Machines: machines,
 		Sources: []webhooks.Source{
@@ -58,6 +65,7 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 			{Name: "opensend", Provider: domain.OpenSend, Scheme: webhooks.None},
 			{Name: "typed", Provider: domain.Sendoso, Scheme: webhooks.None},
 		},
+		Channels: []Channel{{"ops", "log"}}, TestChannel: func(context.Context, string) error { return nil },
 		PublicURL: "https://hooks.example.com/", BootstrapKey: testKey, Now: w.time,
 		Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -68,6 +76,9 @@ func newWorld(t *testing.T, change ...func(*Config)) *world {
 	t.Cleanup(w.verify)
 	return w
 }
+
+// testAlerting is by the machines' own limits, and tells one channel.
+var testAlerting = &domain.Alerting{Policy: &domain.Policy{}, Routes: domain.Routes{{Channel: "ops"}}}
 
 // verify finds nothing wrong with what a test has left in the database, whatever it sent: the first thing to know of a
 // program that cries damage.

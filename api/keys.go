@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,6 +189,17 @@ func expiryOf(k *domain.Key, o *KeyOrder, maker *domain.Key, now time.Time) erro
 	}
 	k.ExpiresAt = &expires
 	return nil
+}
+
+// spanPattern is how a time from now is written.
+var spanPattern = regexp.MustCompile("^[1-9][0-9]{0,4}[smhd]$")
+
+// ParseSpan reads a time from now such as 12h or 3d.
+func ParseSpan(text string) (time.Duration, bool) {
+	if !spanPattern.MatchString(text) {
+		return 0, false
+	}
+	return spanOf(text), true
 }
 
 // spanOf reads what the pattern lets through.

@@ -32,7 +32,7 @@ func newHuma(e *gin.Engine, guarded *gin.RouterGroup) huma.API {
 }
 
 const keyWords = "An API key. Each operation names the scope that it takes: read sees timelines and lists, write settles what is " +
-	"parked, admin makes and revokes keys, raw sees the bytes that a provider sent; none includes another. A key may be limited " +
+	"parked and answers alerts, admin makes and revokes keys and tests channels, raw sees the bytes that a provider sent; none includes another. A key may be limited " +
 	"to some sources: then nothing of the others exists for it. Without the grant of personal fields, an address shows as " +
 	"j***@example.com and every other personal field as ***; who knows an address may still ask for it by its id."
 
@@ -124,12 +124,25 @@ func textParam(in, name, words string) *huma.Param {
 
 // closedLists are the words that answers choose from.
 var closedLists = map[reflect.Type][]any{
-	reflect.TypeFor[domain.Region]():     {domain.Status, domain.Delivery},
-	reflect.TypeFor[domain.Scope]():      {domain.ScopeRead, domain.ScopeWrite, domain.ScopeAdmin, domain.ScopeRaw},
-	reflect.TypeFor[domain.EventGroup](): {domain.ByProvider, domain.BySource, domain.ByType, domain.ByVerdict},
-	reflect.TypeFor[KeyState]():          {KeyActive, KeyExpired, KeyRevoked},
-	reflect.TypeFor[domain.Verdict]():    {domain.Moved, domain.Gap, domain.Repeat, domain.Illegal, domain.Note},
-	reflect.TypeFor[domain.Reason]():     {domain.UnknownState, domain.Guarded, domain.AfterFinal, domain.Backward, domain.Contradicts},
+	reflect.TypeFor[domain.Region]():      {domain.Status, domain.Delivery},
+	reflect.TypeFor[domain.Scope]():       {domain.ScopeRead, domain.ScopeWrite, domain.ScopeAdmin, domain.ScopeRaw},
+	reflect.TypeFor[domain.EventGroup]():  {domain.ByProvider, domain.BySource, domain.ByType, domain.ByVerdict},
+	reflect.TypeFor[KeyState]():           {KeyActive, KeyExpired, KeyRevoked},
+	reflect.TypeFor[domain.Rule]():        alertRules(),
+	reflect.TypeFor[domain.Severity]():    {domain.Info, domain.Warning, domain.Critical},
+	reflect.TypeFor[domain.AlertStatus](): {domain.AlertOpen, domain.AlertAcknowledged, domain.AlertSnoozed, domain.AlertResolved, domain.AlertWithdrawn},
+	reflect.TypeFor[AlertWord]():          {liveAlerts, domain.AlertOpen, domain.AlertAcknowledged, domain.AlertSnoozed, domain.AlertResolved, domain.AlertWithdrawn},
+	reflect.TypeFor[domain.StepKind](): {
+		domain.StepOpened, domain.StepAcknowledged, domain.StepSnoozed, domain.StepWoke, domain.StepResolved, domain.StepWithdrawn, domain.StepReopened,
+	},
+	reflect.TypeFor[domain.NotificationKind]():   {domain.KindAlerts, domain.KindRepeat, domain.KindMove, domain.KindTest},
+	reflect.TypeFor[domain.NotificationStatus](): {domain.NotificationPending, domain.NotificationSent, domain.NotificationDead, domain.NotificationSuppressed},
+	reflect.TypeFor[domain.SuppressReason](): {
+		domain.SuppressSnoozed, domain.SuppressAcknowledged, domain.SuppressOver, domain.SuppressOld, domain.SuppressDisabled,
+	},
+	reflect.TypeFor[ChannelStatus]():  {ChannelFine, ChannelFailing, ChannelDisabled, ChannelUnattached},
+	reflect.TypeFor[domain.Verdict](): {domain.Moved, domain.Gap, domain.Repeat, domain.Illegal, domain.Note},
+	reflect.TypeFor[domain.Reason]():  {domain.UnknownState, domain.Guarded, domain.AfterFinal, domain.Backward, domain.Contradicts},
 	reflect.TypeFor[domain.Phase](): {
 		domain.Preparing, domain.Held, domain.Waiting, domain.Claimed, domain.Fulfilling, domain.Shipping, domain.Completed,
 		domain.Failed, domain.Expired, domain.Canceled,
@@ -144,6 +157,16 @@ var closedLists = map[reflect.Type][]any{
 	reflect.TypeFor[domain.TimeQuality](): {
 		domain.TimeExact, domain.TimeApproximate, domain.TimeMissing, domain.TimeInvalid, domain.TimeFuture,
 	},
+}
+
+// alertRules are those that alerts are raised by. A move is told of, and is no alert.
+func alertRules() (all []any) {
+	for _, f := range domain.Rules {
+		if f.Rule != domain.RuleTransition {
+			all = append(all, f.Rule)
+		}
+	}
+	return all
 }
 
 // refineSchemas writes down what huma cannot see in domain's types, which know nothing of it: closed lists, times and

@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
@@ -28,9 +29,13 @@ type Config struct {
 	PublicURL    string            // where providers reach us, without a path; empty shows bare paths
 	BootstrapKey string            // a key that needs no store and may do everything; empty for none
 	RateLimit    int               // requests a second that one key may send; 0 for any number
+	Channels     []Channel         // that people are told by, as they are configured
 	CORSOrigins  []string          // origins whose pages may ask, such as https://app.example.com, or *
 	Now          func() time.Time  // time.Now when nil
 	Log          *slog.Logger      // silent when nil
+
+	// TestChannel sends a configured channel a test message: that is Dispatcher.Test; nil where this process tells nobody.
+	TestChannel func(ctx context.Context, channel string) error
 }
 
 // API answers every route. Run must run beside it.
@@ -41,6 +46,8 @@ type API struct {
 	machines    domain.Machines
 	sources     map[string]*source
 	sourceNames []string
+	channels    []Channel
+	tellTest    func(ctx context.Context, channel string) error
 	publicURL   string
 	keys        *keyring
 	scopes      map[string]domain.Scope // what a route takes, by method and path as gin has them
@@ -51,6 +58,7 @@ type API struct {
 	now         func() time.Time
 	log         *slog.Logger
 	rejected    rejections
+	putOff      atomic.Int64 // webhooks that were asked to come again
 	tap         *domain.Tap
 	streams     *streams
 	requests    atomic.Uint64
@@ -65,7 +73,7 @@ func New(c Config) *API {
 		tracker: c.Tracker, reader: c.Reader, store: c.Store, machines: c.Machines, sources: map[string]*source{},
 		publicURL: c.PublicURL, scopes: map[string]domain.Scope{}, callers: newLimits(c.RateLimit, burstSeconds*c.RateLimit),
 		origins: c.CORSOrigins, now: c.Now, log: c.Log, idPrefix: newPrefix(),
-		tap: &domain.Tap{Feed: c.Store}, streams: newStreams(),
+		tap: &domain.Tap{Feed: c.Store}, streams: newStreams(), channels: c.Channels, tellTest: c.TestChannel,
 	}
 	a.strangers = newLimits(min(c.RateLimit, strangersPerSecond), strangersBurst)
 	if a.now == nil {
@@ -112,6 +120,7 @@ func (a *API) routes() {
 		read(a, "/"+s.plural+"/{id}/explain", "Why it stands where it stands", s.explain, a.explainAnswers)
 		read(a, "/"+s.plural+"/{id}/labels", "What people say of it", s.labels)
 		put(a, "/"+s.plural+"/{id}/labels", "Say what it belongs to", s.setLabels)
+		read(a, "/"+s.plural+"/{id}/alerts", "What was raised about it", s.alerts)
 	}
 	read(a, "/references/{reference}", "Which subjects belong together", a.reference)
 	read(a, "/references/{reference}/timeline", "Their stories as one", a.story)
@@ -127,6 +136,20 @@ func (a *API) routes() {
 		read(a, "/"+p.name+"/{id}", "One of them, with its bytes", p.one)
 		post(a, "/"+p.name+"/{id}/retry", "Read it again, with what a person says of it", p.retry)
 	}
+	read(a, "/alerts", "What people should know", a.alertList)
+	read(a, "/alerts/{id}", "One alert, with its life", a.oneAlert)
+	for _, v := range a.alertVerbs() {
+		v.register()
+	}
+	read(a, "/stuck", "Whose deadline has passed", a.stuck)
+	read(a, "/expiring", "What expires soon", a.expiring)
+	read(a, "/outages", "When nothing could be heard", a.outages)
+	read(a, "/notifications", "Who was told what", a.notificationList)
+	read(a, "/notifications/{id}", "One notification, with what it tells", a.oneNotification)
+	post(a, "/notifications/{id}/resend", "Try one again that was given up", a.resend)
+	read(a, "/channels", "Who can be told", a.channelList)
+	register(a, domain.ScopeAdmin, huma.Operation{Method: "POST", Path: "/channels/{name}/test", Summary: "Send it a test message"}, a.testChannel)
+	register(a, domain.ScopeAdmin, huma.Operation{Method: "POST", Path: "/channels/{name}/enable", Summary: "Start it again"}, a.enableChannel)
 	read(a, "/sources", "Which providers arrive", a.sourceList)
 	read(a, "/machines", "The transition tables", a.machineList)
 	read(a, "/machines/{name}", "One table, or with .mmd its diagram", a.machine, a.machineAnswers)

@@ -26,8 +26,10 @@ type When struct {
 
 // Omitting leaves things out.
 type Omitting struct {
-	Omit string `query:"omit" enum:"received" doc:"received leaves the facts about arrival out; an answer without entries has none."`
+	Omit []string `query:"omit" enum:"received,alerts" doc:"Leaves parts out, with a comma between several: the facts about arrival, and the alerts. Without both, the same events give the same answer, byte by byte." example:"received"`
 }
+
+func (o Omitting) omits(part string) bool { return slices.Contains(o.Omit, part) }
 
 // Paging walks the entries, 500 at a time.
 type Paging struct {
@@ -56,7 +58,7 @@ func (Moment) Schema(huma.Registry) *huma.Schema {
 }
 
 func (w When) view(p Paging) domain.View {
-	return domain.View{AsOf: w.AsOf.at, KnownAt: w.KnownAt.at, OmitReceived: p.Omit == "received", Cursor: p.Cursor}
+	return domain.View{AsOf: w.AsOf.at, KnownAt: w.KnownAt.at, OmitReceived: p.omits("received"), Cursor: p.Cursor}
 }
 
 // subjects answers for one plural of the routes.
@@ -161,7 +163,8 @@ type SummaryInput struct {
 // Summary is where a subject is.
 type Summary struct {
 	domain.Summary
-	Labels *Labels `json:"labels" doc:"What people say of it; null for nothing."`
+	Labels *Labels         `json:"labels" doc:"What people say of it; null for nothing."`
+	Alerts []TimelineAlert `json:"alerts,omitempty" doc:"What was raised about it, the one raised first first; at most 100, the last. Left out where there is none, with omit=alerts, and of a look into the past."`
 }
 
 // summary answers where it is now, or was, without its story.
@@ -175,19 +178,23 @@ func (s subjects) summary(ctx context.Context, in *SummaryInput) (*body[Summary]
 		return nil, err
 	}
 	l = in.knownBy(l)
+	alerts, err := s.alertsBeside(ctx, c.Subject, in.When, in.Omitting)
+	if err != nil {
+		return nil, err
+	}
 	if in.AsOf.at == nil && in.KnownAt.at == nil { // spares reading any event
 		now, err := s.summaryOf(&c)
 		if err != nil {
 			return nil, err
 		}
 		now.Expected, err = s.reader.Expected(ctx, c, s.now())
-		return answer(Summary{now, l}), err
+		return answer(Summary{now, l, alerts}), err
 	}
 	t, err := s.reader.Timeline(ctx, c, in.view(Paging{}))
 	if err != nil {
 		return nil, err
 	}
-	return answer(Summary{domain.Summary{Subject: t.Subject, Phase: t.Phase, State: t.State, Counts: t.Counts}, l}), nil
+	return answer(Summary{domain.Summary{Subject: t.Subject, Phase: t.Phase, State: t.State, Counts: t.Counts}, l, alerts}), nil
 }
 
 // TimelineInput asks how a subject got there.
@@ -205,6 +212,7 @@ type Timeline struct {
 	Entries []domain.Entry     `json:"entries"`
 	Counts  domain.Counts      `json:"counts"`
 	Labels  *Labels            `json:"labels" doc:"What people say of it; null for nothing."`
+	Alerts  []TimelineAlert    `json:"alerts,omitempty" doc:"What was raised about it, the one raised first first; at most 100, the last. Left out where there is none, with omit=alerts, and of a look into the past."`
 	Next    *string            `json:"next"`
 }
 
@@ -217,7 +225,11 @@ func (s subjects) timeline(ctx context.Context, in *TimelineInput) (*body[Timeli
 	if err != nil {
 		return nil, err
 	}
-	return answer(Timeline{t.Subject, t.Phase, t.State, t.Entries, t.Counts, in.knownBy(l), t.Next}), nil
+	alerts, err := s.alertsBeside(ctx, subjectOf(t.Subject), in.When, in.Omitting)
+	if err != nil {
+		return nil, err
+	}
+	return answer(Timeline{t.Subject, t.Phase, t.State, t.Entries, t.Counts, in.knownBy(l), alerts, t.Next}), nil
 }
 
 func (s subjects) page(ctx context.Context, in *TimelineInput) (domain.Timeline, error) {

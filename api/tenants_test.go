@@ -9,6 +9,7 @@ import (
 
 	"giftline/api/webhooks"
 	"giftline/domain"
+	"giftline/store"
 )
 
 // tenants have sources of their own in one database. Everything that one sends holds its name, so that no byte of it can
@@ -23,7 +24,7 @@ func tenantSources(tenant string) []string {
 
 func newTenants(t *testing.T, which ...string) *world {
 	t.Helper()
-	w := newWorld(t, func(c *Config) {
+	w := newWorldOn(t, store.Options{Lazy: true}, func(c *Config) { // so that when alerts are raised does not depend on haste
 		c.Sources = nil
 		for _, tenant := range tenants { // all are configured, whoever sends
 			c.Sources = append(c.Sources,

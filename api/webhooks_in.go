@@ -61,6 +61,7 @@ func (a *API) webhook(c *gin.Context) {
 		ReceivedAt: domain.InstantOf(now), Claims: claims(c, seen), Body: raw,
 	})
 	if err != nil {
+		a.putOff.Add(1)
 		fail(c, notRecorded(err))
 		return
 	}
@@ -133,6 +134,9 @@ func notRecorded(err error) *Problem {
 	}
 	return p
 }
+
+// PutOff says how many webhooks were asked to come again since the start, whatever the reason.
+func (a *API) PutOff() int64 { return a.putOff.Load() }
 
 // claims are what the request says of its type outside the body. A header that no database could hold says nothing.
 func claims(c *gin.Context, seen webhooks.Verified) domain.Claims {

@@ -153,6 +153,9 @@ func TestWebhook_storeFails(t *testing.T) {
 	if n := strings.Count(w.logs.String(), "disk on fire"); n != 1 {
 		t.Errorf("the cause is logged %d times", n)
 	}
+	if n := w.PutOff(); n != 6 {
+		t.Errorf("%d webhooks are counted that were put off, want each one", n)
+	}
 	f.record = func() (domain.Receipt, error) { panic("boom") }
 	wantProblem(t, w.do(http.MethodPost, "/webhooks/snappy", "{}"), 500, "internal")
 	if !strings.Contains(w.logs.String(), "boom") {

@@ -70,6 +70,33 @@ var operationWords = map[string]string{
 	"GET /stats/ingest": "What became of every delivery, by source. Recorded, duplicate, conflict, unresolved and quarantined add up to received; " +
 		"rejected ones never became deliveries. A count that failed is null, never 0.",
 
+	"GET /alerts": "The last updated first. An alert is one episode: a gift that is stuck is one alert, however often it is looked at, and is " +
+		"resolved by itself when the gift moves. at is the deadline itself, whenever it was noticed. What a late webhook shows never " +
+		"to have been true is withdrawn.",
+	"GET /alerts/{id}":              "With every step of its life: who did what and when.",
+	"POST /alerts/{id}/acknowledge": "Somebody looks after it: it is not told of again while it stands. Asking twice changes nothing." + overWords,
+	"POST /alerts/{id}/snooze":      "Nothing is told of it until it wakes: at a time, when its subject moves, or whichever comes first." + overWords,
+	"POST /alerts/{id}/resolve":     "It counts as over until its subject comes to the same place again." + overWords,
+	"POST /alerts/{id}/reopen":      "Takes an acknowledgement, a snooze or a resolution back." + overWords,
+	"POST /alerts/acknowledge":      "Somebody looks after them." + bulkWords,
+	"POST /alerts/snooze":           "Nothing is told of them until they wake." + bulkWords,
+	"POST /alerts/resolve":          "They count as over." + bulkWords,
+	"GET /{subjects}/{id}/alerts":   "Everything that was raised about the subject, with every step of each alert's life.",
+	"GET /stuck": "Subjects whose first deadline has passed while we could hear, the longest stuck first: the limit of a state, or a date of " +
+		"expiry. Deadlines are later by as long as nothing could be heard, see /outages.",
+	"GET /expiring": "Subjects that are still open and whose last moment lies in the time asked for, the next one first. The last moment is " +
+		"the expires_at of the labels, else what the configuration or the provider's limit says.",
+	"GET /outages": "While nothing could be heard, of one source or of all, no deadline runs: not until what was missed has had its chance " +
+		"to come again. So an outage of ours raises no alerts about gifts.",
+	"GET /notifications": "Every message that was made, and with status=suppressed what was never told and why. A key that is limited to some " +
+		"sources sees those that tell of nothing else.",
+	"GET /notifications/{id}":         "With the alerts that it tells of, or the transition.",
+	"POST /notifications/{id}/resend": "It is tried again, with the same id. Takes a notification whose status is dead.",
+	"GET /channels": "Their kinds and how they do. Where they lead is not shown, because the address of a channel is often its secret. A key that " +
+		"is limited to some sources sees none.",
+	"POST /channels/{name}/test":   "Sends it a message at once, past everything that waits. Whether it took it is in the answer.",
+	"POST /channels/{name}/enable": "A channel is disabled when its receiver answers 410. What it was not told meanwhile stays suppressed.",
+
 	"POST /webhooks/{source}":              webhookWords,
 	"POST /webhooks/{source}/{event_type}": webhookWords,
 }
@@ -81,12 +108,26 @@ var bodyExamples = map[string]any{
 	"POST /quarantine/{id}/retry": map[string]any{},
 	"POST /conflicts/{id}/retry":  map[string]any{},
 
+	"POST /alerts/{id}/acknowledge": map[string]any{"note": "asked the carrier"},
+	"POST /alerts/{id}/snooze":      map[string]any{"until": "2099-03-19T09:00:00Z", "until_moves": true},
+	"POST /alerts/{id}/resolve":     map[string]any{},
+	"POST /alerts/{id}/reopen":      map[string]any{},
+	"POST /alerts/acknowledge":      map[string]any{"rule": []string{"stuck"}, "company_id": []string{"com_12345"}, "confirm": 12},
+	"POST /alerts/snooze":           map[string]any{"rule": []string{"stuck"}, "until": "2099-03-19T09:00:00Z", "confirm": 12},
+	"POST /alerts/resolve":          map[string]any{"severity": []string{"info"}},
+
 	"POST /webhooks/{source}": map[string]any{
 		"webhookData": map[string]any{"id": "wh_12345", "eventType": "gift-status-changed", "triggeredAt": "2025-01-15T14:44:00Z"},
 		"eventData":   map[string]any{"giftId": "gft_12345", "status": "claimed"},
 	},
 	"POST /webhooks/{source}/{event_type}": map[string]any{"send_gid": "Z2lkOi8vc2VuZG9zby9TZW5kLzQ0", "status_changed_at": "2025-01-15T14:44:00Z"},
 }
+
+const (
+	overWords = " With the status that it leads to, the alert is answered as it stands; with one that it does not lead out of, 409 alert_over."
+	bulkWords = " Without confirm it only counts the alerts that the filters choose and that this would change. Send the same again with that " +
+		"number in confirm to do it; if it is another number by then, 409 count_changed. At most 10,000 at once."
+)
 
 const webhookWords = "Verified by the scheme of its source: svix and svix-raw by the headers svix-id, svix-timestamp and " +
 	"svix-signature, or the same with webhook- for svix-; token by a shared secret; hmac by the header that the source names. " +

@@ -84,8 +84,8 @@ var valueWords = map[string]map[string]string{
 	},
 	"scope": {
 		"read":  "See timelines, lists, statistics and the live stream.",
-		"write": "Settle what is parked, and label subjects.",
-		"admin": "Make and revoke keys.",
+		"write": "Settle what is parked, label subjects, and answer alerts.",
+		"admin": "Make and revoke keys, test and enable channels.",
 		"raw":   "See the bytes that a provider sent.",
 	},
 	"orderby": {
@@ -128,8 +128,68 @@ var valueWords = map[string]map[string]string{
 		"type":     "One series for each event type.",
 		"verdict":  "One series for each verdict of today.",
 	},
-	"omit":    {"received": "Without the facts about arrival."},
+	"rule": ruleWords(),
+	"severity": {
+		"info":     "Good to know.",
+		"warning":  "Somebody should look at it today.",
+		"critical": "Somebody should look at it now.",
+	},
+	"alertstatus": alertStatusWords,
+	"alertword":   alertStatusWords,
+	"stepkind": {
+		"opened":       "It was raised.",
+		"acknowledged": "Somebody looks after it.",
+		"reopened":     "It came back, or somebody took a step back.",
+		"woke":         "Its snooze is over.",
+		"snoozed":      "Nothing is told of it for a while.",
+		"resolved":     "It is over.",
+		"withdrawn":    "By what is known now it was never true.",
+	},
+	"notificationkind": {
+		"alerts":     "Something happened to alerts.",
+		"repeat":     "Alerts are still open.",
+		"transition": "A subject moved.",
+		"test":       "Somebody tries the channel.",
+	},
+	"notificationstatus": {
+		"pending":    "Not tried yet, or to be tried again.",
+		"sent":       "The channel took it.",
+		"dead":       "Given up; it can be sent again.",
+		"suppressed": "Never to be sent; reason says why.",
+	},
+	"suppressreason": {
+		"snoozed":          "The alert was snoozed.",
+		"acknowledged":     "It would have been a repeat, and somebody looks after the alert.",
+		"over_before_sent": "The alert was over before the message was due.",
+		"before_alerting":  "It held before alerts were there, or before the policy said so.",
+		"channel_disabled": "The receiver does not want to hear of us, or the channel is not configured any more.",
+	},
+	"channelstatus": {
+		"fine":           "Nothing is wrong with it.",
+		"failing":        "The last attempt failed; it is tried again.",
+		"disabled":       "Its receiver answered 410: nothing is sent until somebody enables it.",
+		"not_configured": "It was told something once, and is not in the configuration any more.",
+	},
+	"omit":    {"received": "Without the facts about arrival.", "alerts": "Without the alerts."},
 	"history": {"1": "With what was once held illegal and no longer is."},
+}
+
+var alertStatusWords = map[string]string{
+	"live":         "Open, acknowledged or snoozed.",
+	"open":         "Nobody has answered it.",
+	"acknowledged": "Somebody looks after it: it is not told of again.",
+	"snoozed":      "Nothing is told of it until it wakes.",
+	"resolved":     "It was true and is over, or somebody said so.",
+	"withdrawn":    "By what is known now it was never true.",
+}
+
+// ruleWords say what each rule means.
+func ruleWords() map[string]string {
+	words := map[string]string{}
+	for _, f := range domain.Rules {
+		words[string(f.Rule)] = strings.ToUpper(f.Means[:1]) + f.Means[1:] + "."
+	}
+	return words
 }
 
 // glossary says what the values of closed lists mean: valueWords, and the states by their machines' tables.

@@ -68,7 +68,7 @@ func (p *Policy) raised(w *Watched) (all []Alarm) {
 	for _, r := range w.Machine.Regions() {
 		state, since := c.State.In(r), c.Regions[r].Since
 		rule := w.Machine.Raises(r, state)
-		if rule == "" || since == nil || r == Delivery && w.Machine.Final(Status, c.State.Status) && finished(w.Machine, c, r) {
+		if rule == "" || since == nil || r == Delivery && w.Machine.Ends(c.State.Status) {
 			continue
 		}
 		detail := w.Machine.MeaningOf(&Event{Region: r, Target: state})

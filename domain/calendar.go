@@ -116,15 +116,16 @@ func (c *Calendar) clock(at Instant, minute int) Instant {
 func (c *Calendar) day(at Instant) (end Instant, works bool) {
 	t := at.Time().In(c.zone())
 	y, m, d := t.Date()
-	return midnight(y, m, d+1, c.zone()), c.Days[t.Weekday()] && !c.Holidays[t.Format(time.DateOnly)]
+	end = max(midnight(y, m, d+1, c.zone()), at+1) // so that it ends, whatever a zone may do
+	return end, c.Days[t.Weekday()] && !c.Holidays[t.Format(time.DateOnly)]
 }
 
 // midnight gives the first instant of a day. Where clocks change at midnight, that is not always 00:00, or 00:00 comes
 // twice: of the instants that either way of reading the clock gives, the first one that is not on the day before.
 func midnight(y int, m time.Month, d int, zone *time.Location) Instant {
 	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	_, before := t.Add(-12 * time.Hour).Zone()
-	_, after := t.Add(12 * time.Hour).Zone()
+	_, before := t.Add(-26 * time.Hour).Zone() // a zone that changes sides leaves out a day
+	_, after := t.Add(26 * time.Hour).Zone()
 	if before == after {
 		return Instant(t.UnixMicro())
 	}

@@ -48,6 +48,8 @@ func ExpectedOf(m Machine, c *Current, b Beside, now Instant) Expected {
 	x := Expected{Next: m.Next(c.State), Regions: []ExpectedIn{}}
 	if b.Watch != nil {
 		x.ExpiresAt = b.Watch.ExpiresAt
+	} else if at, _, ok := b.Policy.ExpiresAt(&Watched{Machine: m, Current: *c, Labels: b.Labels}, nil); ok {
+		x.ExpiresAt = &at // of what the index does not know yet, or the caller knows a part of: from when its state was entered
 	}
 	if due, ok := b.deadline(m, c); ok {
 		x.DueAt = &due

@@ -124,6 +124,8 @@ func (l lamp) Limit(r domain.Region, state string) (domain.DwellLimit, bool) {
 	return domain.DwellLimit{For: time.Hour, Why: "the lamp burns for an hour"}, state == "opened"
 }
 
+func (l lamp) Expiry(string) (domain.ExpiryWindow, bool) { return domain.ExpiryWindow{}, false }
+
 func (l lamp) MeaningOf(e *domain.Event) string {
 	if e.Region == domain.NoRegion || slices.Index(l.rows[e.Region], e.Target) < 0 {
 		return ""

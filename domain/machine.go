@@ -52,6 +52,8 @@ type Machine interface {
 	Inferred(before State, e *Event) []string
 	// Final reports whether nothing leads out of the state.
 	Final(r Region, state string) bool
+	// Ends reports whether a status ends the subject, wherever its delivery stands.
+	Ends(status string) bool
 	// Regions lists the machine's regions.
 	Regions() []Region
 	// Limit gives how long a state is expected to last at most; false where nothing is expected.

@@ -16,6 +16,7 @@ type Notification struct {
 	// somebody first.
 	Counts    map[StepKind]int64
 	Items     []NotificationItem
+	Open      int64 // how many alerts of the group are live, told here or not, so that a channel knows when all is over
 	Move      *Move // for KindMove
 	CreatedAt Instant
 	Attempts  int64

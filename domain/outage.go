@@ -100,6 +100,7 @@ func CatchUp(outage time.Duration) time.Duration {
 type Silence struct {
 	Source string
 	Since  Instant // when something was received last
+	Usual  int64   // webhooks in that time; 0: not known
 }
 
 // BlindOf gives when nothing could be heard, as known at now.

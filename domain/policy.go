@@ -143,7 +143,7 @@ func finished(m Machine, c *Current, r Region) bool {
 	case Completed, Canceled, Expired:
 		return true
 	case Failed:
-		return r == Delivery && m.Final(Status, c.State.Status)
+		return r == Delivery && m.Ends(c.State.Status)
 	}
 	return false
 }

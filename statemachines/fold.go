@@ -212,7 +212,7 @@ func (m *Machine) phased(s domain.State) domain.State {
 		if !ended(s.Phase) {
 			s.Phase = domain.Canceled
 		}
-	case status.Phase == domain.Canceled || status.Phase == domain.Failed:
+	case m.Ends(s.Status):
 		s.Phase = status.Phase
 	case status.Leads && delivery.Phase != domain.Failed && delivery.Phase != domain.Canceled:
 		s.Phase = status.Phase

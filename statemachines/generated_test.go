@@ -41,7 +41,8 @@ by fingerprint; the order of arrival decides nothing. In the tables, **bold** st
 open questions not counted), *slanted* ones are aside: holds, failures and ends, which are never inferred. In *also*, a
 question mark means that the provider does not say whether the step exists; a star that it does on a condition, given
 below the table. *Limit* is how long a state is expected to last before somebody should look: written down by the provider,
-or ours; it moves nothing. What every pair of state and report comes to is in [testdata/matrix](testdata/matrix), whole stories
+or ours; it moves nothing. One *of the wait* counts over all rows with the same limit: when it has passed, the subject should
+have expired. *Alarms* names the rule of the alert that a state raises as soon as it is entered. What every pair of state and report comes to is in [testdata/matrix](testdata/matrix), whole stories
 are in [testdata/stories](testdata/stories).
 
 `
@@ -84,12 +85,12 @@ func (m *Machine) inRankOrder() []domain.Region {
 
 func (m *Machine) documentRegion(b *strings.Builder, r *region) {
 	fmt.Fprintf(b, "\n### %s of %s\n\n", strings.ToUpper(string(r.name[:1]))+string(r.name[1:]), m.Name())
-	fmt.Fprintf(b, "| state | reported by | from | also | phase | meaning | limit |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	fmt.Fprintf(b, "| state | reported by | from | also | phase | meaning | limit | alarms |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for i := range r.rows {
 		row := &r.rows[i]
 		from, also := row.columns()
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.styled(row), strings.Join(m.eventsOf(r.name, row.State), "<br>"),
-			from, also, row.Phase, row.Meaning, row.limited())
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.styled(row), strings.Join(m.eventsOf(r.name, row.State), "<br>"),
+			from, also, row.Phase, row.Meaning, row.limited(), row.Raises)
 	}
 }
 
@@ -131,6 +132,9 @@ func (r *Row) limited() string {
 	if r.Limit.For%day == 0 {
 		length = count(int(r.Limit.For/day), "day")
 	}
+	if r.Limit.Expires {
+		length += " of the wait"
+	}
 	if !r.Limit.Documented {
 		return length + ", ours: " + r.Limit.Why
 	}
@@ -143,6 +147,10 @@ func (m *Machine) documentNotes(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n### Notes of %s\n\n| event | meaning |\n| --- | --- |\n", m.Name())
 	for _, n := range m.table.Notes {
-		fmt.Fprintf(b, "| %s | %s |\n", n.Event, n.Meaning)
+		warns := ""
+		if n.Warns {
+			warns = "; warns that it expires soon"
+		}
+		fmt.Fprintf(b, "| %s | %s%s |\n", n.Event, n.Meaning, warns)
 	}
 }

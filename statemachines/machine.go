@@ -33,6 +33,12 @@ func (m *Machine) Final(r domain.Region, state string) bool {
 	return m.regions[r] != nil && m.regions[r].final[state]
 }
 
+// Ends reports whether a status ends the subject, wherever its delivery stands: it was canceled, failed or credited.
+func (m *Machine) Ends(status string) bool {
+	row := m.row(domain.Status, status)
+	return row.Keeps || row.Phase == Canceled || row.Phase == Failed
+}
+
 // Limit gives how long a state is expected to last at most; false where nothing is expected.
 func (m *Machine) Limit(r domain.Region, state string) (domain.DwellLimit, bool) {
 	if limit := m.row(r, state).Limit; limit != nil {

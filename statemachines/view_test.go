@@ -58,13 +58,13 @@ func TestView_Words(t *testing.T) {
 		{"snappy.gift", `{"from":"outForDelivery","ambiguous":true,"flag":"delivery_attempt_failed"}`},
 		{"snappy.gift", `{"from":"canceled","ambiguous":false,"flag":"new_order"}`},
 		{"opensend.email", `{"from":"bounced","ambiguous":false,"when":"delivery is bounced, not permanently"}`},
-		{"snappy.gift", `{"event":"thank-you-note-created","meaning":"the recipient wrote a thank-you note"}`},
+		{"snappy.gift", `{"event":"thank-you-note-created","meaning":"the recipient wrote a thank-you note","warns":false}`},
 		{"snappy.gift", `{"region":"status","states":["expired"],"when":"delivery is not new","then":"illegal"}`},
 		{"snappy.gift", `"when":"status is unopened or unwrapped or opened","then":"flag claim_not_seen"}`},
 		{"sendoso.send", `"when":"delivery is new and status is confirming_address","then":"flag address_confirmed_assumed"}`},
 		{"resend.contact", `"events":["contact.created","contact.updated"],"phase":null,"meaning":"on the list","final":false,"aside":false,"from":["new"],"also":[],"limit":null`},
-		{"sendoso.send", `"limit":{"seconds":604800,"documented":true,"why":"support article 360040657752: 2 to 7 business days, then it is canceled or sent anyway"}`},
-		{"snappy.gift", `"limit":{"seconds":172800,"documented":false,"why":"it was expected to arrive on that day"}`},
+		{"sendoso.send", `"limit":{"seconds":604800,"documented":true,"why":"support article 360040657752: 2 to 7 business days, then it is canceled or sent anyway","expires":true}`},
+		{"snappy.gift", `"limit":{"seconds":172800,"documented":false,"why":"it was expected to arrive on that day","expires":false}`},
 	} {
 		if got := asJSON(t, machineNamed(t, tt.machine).View()); !strings.Contains(got, tt.want) {
 			t.Errorf("%s lacks %s in\n%s", tt.machine, tt.want, got)
@@ -85,12 +85,12 @@ func TestView_HasNoNulls(t *testing.T) {
 	})
 }
 
-// nullIn names the first null, but those of what not every state has: a phase and a limit.
+// nullIn names the first null, but those of what not every state has: a phase, a limit and a rule.
 func nullIn(v any, path string) string {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, value := range v {
-			if found := nullIn(value, path+"."+key); found != "" && key != "phase" && key != "limit" {
+			if found := nullIn(value, path+"."+key); found != "" && key != "phase" && key != "limit" && key != "raises" {
 				return found
 			}
 		}

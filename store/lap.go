@@ -78,6 +78,7 @@ type indexed struct {
 	sources []string        // that these came by
 	asked   bool            // listed anew whatever the feed tells
 	moved   bool            // somebody has not been told yet
+	unsound bool            // it cannot be looked at
 	watched domain.Watched
 	alarms  []domain.Alarm
 	change  int64       // number of its last change in this lap
@@ -289,9 +290,14 @@ func (l *lap) judge() error {
 }
 
 func (l *lap) judgeOne(x *indexed) {
-	x.judge(l.state.Keys, l.now, l.snapshot, l.blind)
-	if l.borrows() {
+	x.judge(l.state.Keys, l.snapshot)
+	switch {
+	case x.machine == nil:
+	case l.borrows():
 		x.leave(l.now)
+	case !l.sound(x, func() { x.look(l.now, l.blind) }):
+		x.leave(l.now + domain.InstantOfDuration(lookAgain))
+		x.unsound = true
 	}
 }
 
@@ -307,9 +313,8 @@ func (l *lap) sound(x *indexed, do func()) (well bool) {
 	return true
 }
 
-// judge takes the keys of metadata that holds a reference, the number that changes part of the listing are below, and
-// when nothing could be heard.
-func (x *indexed) judge(keys []string, now domain.Instant, seen int64, blind domain.Blind) {
+// judge takes the keys of metadata that holds a reference, and the number that changes part of the listing are below.
+func (x *indexed) judge(keys []string, seen int64) {
 	reference := referenceOf(&x.row, x.labels, keys)
 	x.names = nameList(&x.row, reference)
 	x.is = &listingRow{
@@ -319,10 +324,6 @@ func (x *indexed) judge(keys []string, now domain.Instant, seen int64, blind dom
 	if x.was != nil {
 		x.is.Counted = x.was.Counted
 	}
-	if x.machine != nil {
-		x.look(now, blind)
-	}
-	x.words.Stuck = x.is.Stuck
 }
 
 // mark notes how far the index is, and what is done with.

@@ -48,7 +48,7 @@ func (l *lap) alert() error {
 	}
 	var changes []domain.AlertChange
 	l.keep(func(x *indexed) bool {
-		return x.machine == nil || l.sound(x, func() { changes = append(changes, l.reconcile(x, known[x.subject])...) })
+		return x.machine == nil || x.unsound || l.sound(x, func() { changes = append(changes, l.reconcile(x, known[x.subject])...) })
 	})
 	if len(changes) == 0 {
 		return nil

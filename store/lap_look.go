@@ -133,18 +133,19 @@ func (x *indexed) look(now domain.Instant, blind domain.Blind) {
 		}
 	}
 	x.is.Stuck = truth(x.is.DueAt != nil && *x.is.DueAt <= now)
+	x.words.Stuck = x.is.Stuck
 	if at, _, ok := x.policy.ExpiresAt(&x.watched, blind); ok {
 		x.is.ExpiresAt = &at
 	}
 }
 
-// leave has somebody else look: at once, and until then what they found last stands.
-func (x *indexed) leave(now domain.Instant) {
-	x.is.LookAt = &now
+// leave has somebody look at another time: until then, what was found last stands.
+func (x *indexed) leave(until domain.Instant) {
+	x.is.DueAt, x.is.Stuck, x.is.LookAt, x.is.ExpiresAt = nil, 0, &until, nil
 	if was := x.was; was != nil {
 		x.is.DueAt, x.is.Stuck, x.is.ExpiresAt = was.DueAt, was.Stuck, was.ExpiresAt
-		x.words.Stuck = was.Stuck
 	}
+	x.words.Stuck = x.is.Stuck
 }
 
 // postpone gives those that could not be looked at another turn.

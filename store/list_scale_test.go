@@ -194,6 +194,25 @@ type line struct {
 
 // fill writes a year of subjects past the write path.
 func fill(t *testing.T, path string, subjects int) {
+	w := newFiller(t, path)
+	defer w.db.Close()
+	random := rand.New(rand.NewPCG(1, 1))
+	known := templates(random)
+	starts := make([]domain.Instant, subjects)
+	for i := range starts {
+		starts[i] = domain.Instant(random.Int64N(320 * 24 * 3600 * 1_000_000))
+	}
+	slices.Sort(starts)
+	var lines []line
+	for i, start := range starts {
+		lines = append(lines, w.subject(&known[random.IntN(len(known))], random, int64(i+1), start)...)
+	}
+	w.changes(lines)
+	w.flush()
+}
+
+// newFiller makes an empty database.
+func newFiller(t *testing.T, path string) *filler {
 	s, err := Open(t.Context(), path, Options{Machines: statemachines.All()})
 	if err == nil {
 		err = s.Close()
@@ -205,31 +224,22 @@ func fill(t *testing.T, path string, subjects int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
 	db.SetMaxOpenConns(1)
 	for _, pragma := range []string{"journal_mode = WAL", "synchronous = OFF", "cache_size = -200000"} {
 		if _, err := db.Exec("PRAGMA " + pragma); err != nil {
 			t.Fatal(err)
 		}
 	}
-	random := rand.New(rand.NewPCG(1, 1))
-	known := templates(random)
-	starts := make([]domain.Instant, subjects)
-	for i := range starts {
-		starts[i] = domain.Instant(random.Int64N(320 * 24 * 3600 * 1_000_000))
-	}
-	slices.Sort(starts)
-	w := &filler{t: t, db: db}
-	var lines []line
-	for i, start := range starts {
-		lines = append(lines, w.subject(&known[random.IntN(len(known))], random, int64(i+1), start)...)
-	}
+	return &filler{t: t, db: db}
+}
+
+// changes writes what happened in the order of time.
+func (w *filler) changes(lines []line) {
 	slices.SortFunc(lines, func(a, b line) int { return cmp.Compare(a.at, b.at) })
 	for _, l := range lines {
 		fp := scalePrint(l.subject, l.event)
 		w.add(changeInsert, int64(l.at), l.subject, fp[:], "", string(domain.Moved), "", "", "", "", int64(0), []byte{}, "", "", int64(l.at))
 	}
-	w.flush()
 }
 
 func scalePrint(subject int64, event int) fingerprint {

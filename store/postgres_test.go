@@ -28,7 +28,7 @@ func TestConformance_postgres(t *testing.T) {
 	fresh := func(t testing.TB, machines domain.Machines, now func() time.Time) domain.Store {
 		return open(t, ownSchema(t, dsn), store.Options{Machines: machines, Now: now, Lazy: true})
 	}
-	storetest.Suite{Machines: statemachines.All(), Open: fresh, Light: light(), Everything: !light(), Together: together, Audit: store.Audit, Laps: laps}.Run(t)
+	storetest.Suite{Machines: statemachines.All(), Open: fresh, Light: light(), Everything: !light(), Together: together, Audit: store.Audit, Laps: laps, Sweeps: sweeps(func(t testing.TB) string { return ownSchema(t, dsn) })}.Run(t)
 }
 
 // ownSchema gives a test a schema whose commits do not wait for the disk: what these tests are about does not depend on it.

@@ -110,7 +110,8 @@ func newShared(m domain.Machine, p *domain.Policy, known *subjectRow, events []e
 }
 
 func (x *shared) judged(keys []string, now domain.Instant, blind domain.Blind) *shared {
-	x.judge(keys, now, 0, blind)
+	x.judge(keys, 0)
+	x.look(now, blind)
 	return x
 }
 

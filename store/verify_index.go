@@ -118,7 +118,7 @@ func (c *indexCheck) compareWatch(x *indexed) {
 	if a.DueAt != nil && (a.Stuck == 1 && *a.DueAt > c.until || a.Stuck == 0 && *a.DueAt <= c.now && c.mine()) || a.DueAt == nil && a.Stuck == 1 {
 		c.tell(x, "stuck is %d, due %v", a.Stuck, a.DueAt)
 	}
-	if !c.mine() || x.machine == nil {
+	if !c.mine() || x.machine == nil || x.unsound {
 		return
 	}
 	if !c.found(a.DueAt, b.DueAt) || !c.found(a.ExpiresAt, b.ExpiresAt) || !c.looksAt(x) {
@@ -136,12 +136,15 @@ func (c *indexCheck) found(was, is *domain.Instant) bool {
 // looksAt reports whether the next look is at what alarms next after some moment of the check, or sooner.
 func (c *indexCheck) looksAt(x *indexed) bool {
 	look := x.was.LookAt
+	if look != nil && *look <= c.now {
+		return false
+	}
 	for i := range x.alarms {
 		if at := x.alarms[i].At; at > c.until {
 			return look != nil && *look <= at
 		}
 	}
-	return look == nil || *look <= c.until || *look <= c.now+domain.InstantOfDuration(lookAgain)
+	return look == nil || *look <= c.until
 }
 
 // compareRows wants every row that leads to the listing.

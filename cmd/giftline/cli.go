@@ -24,6 +24,8 @@ type cli struct {
 	Timeline timelineCmd `cmd:"" help:"Show the timeline of a gift, send, e-mail, contact or domain."`
 	List     listCmd     `cmd:"" help:"List gifts, sends, e-mails and so on, the last updated first."`
 	Tail     tailCmd     `cmd:"" help:"Print what is recorded, and which verdicts change, as it happens."`
+	Alerts   alertsCmd   `cmd:"" help:"Show what is stuck, failed or expires, and acknowledge, snooze or resolve it."`
+	Channels channelsCmd `cmd:"" help:"Show who is told of alerts, and send a test message."`
 	Sources  sourcesCmd  `cmd:"" help:"Show the webhook endpoints and what arrived by them."`
 	Machines machinesCmd `cmd:"" help:"Show the state machines."`
 	Keys     keysCmd     `cmd:"" help:"Make, list and revoke API keys."`

@@ -55,7 +55,11 @@ type settingsFile struct {
 
 	ReferenceKeys string `yaml:"reference_keys"` // with commas between them
 
-	dir string // relative paths in the file start here
+	Alerting fileAlerting `yaml:",inline"`
+
+	dir  string // relative paths in the file start here
+	name string // as it was given
+	text []byte // for lines of what is wrong; never shown
 }
 
 // fileSource is a further source, or a change to one of the four that exist without it.
@@ -147,11 +151,12 @@ func (p *program) resolve(flag *kong.Flag) any {
 
 // readSettings reads the YAML file. Errors name the line but never show it: it may hold a secret.
 func readSettings(path string) (settingsFile, error) {
-	f := settingsFile{dir: filepath.Dir(path)}
+	f := settingsFile{dir: filepath.Dir(path), name: path}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return f, fmt.Errorf("reading the settings file (--config or GIFTLINE_CONFIG): %w", err)
 	}
+	f.text = text
 	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&f)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return f, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))

@@ -28,6 +28,7 @@ func (c *serveCmd) demo(p *program, log *slog.Logger) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	o := outside{log: log}
+	o.alerting, o.channels = logged()
 	o.key, _, _ = api.Mint()
 	if o.sources, err = demoSources(); err != nil {
 		return err
@@ -144,6 +145,7 @@ func (d *demo) introduce(w io.Writer, key string) error {
 	auth := "-H 'Authorization: Bearer " + key + "'"
 	fmt.Fprintf(&b, "\nThe story of a gift, with a late claim, a retry and an impossible report:\n  curl %s %s/gifts/%s/timeline\n", auth, d.base, demoGift)
 	fmt.Fprintf(&b, "\nEverything that did not add up:\n  curl %s %s/illegal-transitions\n", auth, d.base)
+	fmt.Fprintf(&b, "\nWhat is stuck, and since when:\n  curl %s '%s/alerts?rule=stuck&status=live'\n", auth, d.base)
 	fmt.Fprintf(&b, "\nA webhook of your own, which finishes a gift that was ordered twice:\n  curl -H '%s: %s' -d '%s' %s/webhooks/%s\n",
 		snappy.Header, snappy.Secrets[0].Value, next, d.base, snappy.Name)
 	fmt.Fprintf(&b, "\nThe same gift as two lanes:\n  GIFTLINE_API_KEY=%s go run ./cmd/giftline timeline --url %s %s\n", key, d.base, demoGift)

@@ -39,6 +39,7 @@ const (
 	demoGift     = "gft_mug_for_ada"                 // claimed, shipped, delivered; with every kind of mishap
 	demoExpired  = "gft_lamp_for_bob"                // expired, then reported claimed all the same
 	demoReorder  = "gft_book_for_cyd"                // first seen when claimed; cancelled; ordered again
+	demoStuck    = "gft_pen_for_dee"                 // claimed three weeks ago, and nothing since
 	demoEGift    = "Z2lkOi8vc2VuZG9zby9TZW5kLzQ0MDE" // gid://sendoso/Send/4401
 	demoParcel   = "Z2lkOi8vc2VuZG9zby9TZW5kLzQ0MDI" // gid://sendoso/Send/4402
 	demoEmail    = "3f1c9a52-7a51-4d0e-9d53-0b8f6c1e2a01"
@@ -86,6 +87,11 @@ var demoStory = []act{
 	{"snappy", "gift-delivery-status-changed", demoReorder, 5 * day, `"deliveryStatus":"processing"`, arrives},
 	{"snappy", "stock-availability-updates", demoProduct, 11*day + hour, `"title":"Stoneware mug","status":"out_of_stock"`, arrives},
 	{"snappy", "stock-availability-updates", demoProduct, 4 * day, `"title":"Stoneware mug","status":"in_stock"`, arrives},
+
+	// A gift that is going nowhere: an alert says so.
+	{"snappy", "gift-status-changed", demoStuck, 24 * day, `"status":"unopened",` + ref, arrives},
+	{"snappy", "gift-status-changed", demoStuck, 23 * day, `"status":"opened"`, arrives},
+	{"snappy", "gift-status-changed", demoStuck, 22 * day, `"status":"claimed"`, arrives},
 
 	// A Sendoso eGift. "clicked" comes by an endpoint that does not say the type, then by one that does; the last
 	// report is left without.

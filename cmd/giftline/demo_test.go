@@ -49,11 +49,14 @@ func TestDemo(t *testing.T) {
 // pasteLines runs the lines as they are printed.
 func pasteLines(t *testing.T, printed string) {
 	lines := regexp.MustCompile(`(?m)^  (curl .*)$`).FindAllStringSubmatch(printed, -1)
-	wants := []string{`"verdict":"gap"`, `"reason":"after_final"`, `"state":{"status":"claimed","delivery":"delivered"}`}
+	wants := []string{`"verdict":"gap"`, `"reason":"after_final"`, demoStuck, `"state":{"status":"claimed","delivery":"delivered"}`}
 	if len(lines) != len(wants) {
 		t.Fatalf("%d curl lines:\n%s", len(lines), printed)
 	}
 	for i, line := range lines {
+		if wants[i] == demoStuck { // it was found stuck by now, or will be in a moment
+			waitUntil(t, func() bool { _, body := curl(t, line[1]); return strings.Contains(body, demoStuck) })
+		}
 		if status, body := curl(t, line[1]); status != http.StatusOK || !strings.Contains(body, wants[i]) {
 			t.Errorf("%s\nanswers %d, without %s:\n%s", line[1], status, wants[i], body)
 		}
@@ -111,6 +114,7 @@ func demoVerdicts(t *testing.T, c *client) {
 	late, flags := 0, 0
 	for path, want := range map[string]string{
 		"snappy/gift/" + demoGift: "claimed delivered", "snappy/gift/" + demoExpired: "expired new",
+		"snappy/gift/" + demoStuck:  "claimed new",
 		"sendoso/send/" + demoEGift: "redeemed new", "sendoso/send/" + demoParcel: "confirming_address delivered",
 		"resend/email/" + demoEmail: "clicked delivered", "resend/email/" + demoBounced: "new bounced",
 		"opensend/email/" + demoOpenSend: "opened scheduled", "resend/contact/" + demoContact: "active",

@@ -18,6 +18,8 @@ type story struct {
 	domain.Timeline
 	Entries []scene     `json:"entries"`
 	Labels  *api.Labels `json:"labels"`
+
+	Alerts []api.TimelineAlert `json:"alerts"`
 }
 
 // scene is an entry; flags travel by their names.
@@ -59,6 +61,7 @@ func drawStory(w io.Writer, s story, c colors) error {
 	for _, e := range s.Entries {
 		d.entry(e)
 	}
+	d.alerts(s.Alerts)
 	return d.err
 }
 

@@ -46,6 +46,12 @@ var foreignIn = map[string][]string{
 	"statemachines": {"github.com/looplab/fsm"},
 }
 
+// within holds all that a package inside a folder may import beside the standard library, where that is less than its
+// folder may: the senders know what alerts are, and how webhooks are signed, but of no route, and of no database.
+var within = map[string][]string{
+	"giftline/api/notify": {"giftline/domain", "giftline/api/webhooks"},
+}
+
 func TestLayering_imports(t *testing.T) {
 	t.Parallel()
 	packages := listPackages(t)
@@ -55,7 +61,7 @@ func TestLayering_imports(t *testing.T) {
 	for _, p := range packages {
 		folder := strings.Split(p.ImportPath, "/")[1]
 		for _, path := range p.Imports {
-			if wrong := wrongImport(folder, path); wrong != "" {
+			if wrong := wrongImport(folder, path) + wrongWithin(p.ImportPath, path); wrong != "" {
 				t.Errorf("%s imports %s: %s", p.ImportPath, path, wrong)
 			}
 		}
@@ -85,6 +91,16 @@ func wrongImport(folder, path string) string {
 	return ""
 }
 
+// wrongWithin is wrongImport for a package that may import less than its folder.
+func wrongWithin(importing, path string) string {
+	allowed, limited := within[importing]
+	first, _, _ := strings.Cut(path, "/")
+	if !limited || first != "giftline" && !strings.Contains(first, ".") || slices.Contains(allowed, path) {
+		return ""
+	}
+	return importing + " needs nothing but " + strings.Join(allowed, " and ")
+}
+
 // TestLayering_rules makes sure that the rules above can fail.
 func TestLayering_rules(t *testing.T) {
 	t.Parallel()
@@ -96,6 +112,16 @@ func TestLayering_rules(t *testing.T) {
 	} {
 		if wrongImport(wrong.folder, wrong.path) == "" {
 			t.Errorf("%s may import %s", wrong.folder, wrong.path)
+		}
+	}
+	for _, wrong := range []string{"giftline/api", "github.com/gin-gonic/gin", "gorm.io/gorm", "giftline/store", "github.com/google/uuid"} {
+		if wrongWithin("giftline/api/notify", wrong) == "" {
+			t.Errorf("api/notify may import %s", wrong)
+		}
+	}
+	for _, right := range []string{"giftline/domain", "giftline/api/webhooks", "net/smtp"} {
+		if wrong := wrongWithin("giftline/api/notify", right); wrong != "" {
+			t.Errorf("api/notify may not import %s: %s", right, wrong)
 		}
 	}
 	for _, right := range []struct{ folder, path string }{

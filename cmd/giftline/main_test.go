@@ -32,10 +32,10 @@ func (m besideServer) Run() int {
 	return m.M.Run()
 }
 
-// forgetSettings keeps the settings of whoever runs the tests out of them.
+// forgetSettings keeps the settings of whoever runs the tests out of them, but for the tests' own.
 func forgetSettings() {
 	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "GIFTLINE_") {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "GIFTLINE_") && !strings.HasPrefix(name, "GIFTLINE_TEST_") {
 			os.Unsetenv(name)
 		}
 	}

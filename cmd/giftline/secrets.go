@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"giftline/api/notify"
 	"giftline/api/webhooks"
 	"giftline/domain"
 	"giftline/statemachines"
@@ -147,11 +148,14 @@ func secretOf(name, value, fileName, file string) (string, error) {
 }
 
 // strayVariables lists variables that look like settings and are none: a misspelt secret leaves a source closed.
-func strayVariables(environ []string, sources []webhooks.Source) []string {
+func strayVariables(environ []string, sources []webhooks.Source, channels ...notify.Channel) []string {
 	known := []string{"GIFTLINE_CONFIG", "GIFTLINE_ADDR", "GIFTLINE_DB", "GIFTLINE_PUBLIC_URL", "GIFTLINE_LOG_LEVEL", "GIFTLINE_LOG_FORMAT", "GIFTLINE_API_KEY", "GIFTLINE_API_KEY_FILE",
 		"GIFTLINE_RATE_LIMIT", "GIFTLINE_CORS_ORIGINS", "GIFTLINE_REFERENCE_KEYS"}
 	for _, s := range sources {
 		known = append(known, variableFor(s.Name), variableFor(s.Name)+"_FILE")
+	}
+	for _, c := range channels {
+		known = append(known, channelVariables(c.Name)...)
 	}
 	var stray []string
 	for _, entry := range environ {

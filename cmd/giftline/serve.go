@@ -93,10 +93,13 @@ func (c *serveCmd) outside(p *program, log *slog.Logger) (outside, error) {
 	if o.sources, err = p.sources(); err != nil {
 		return o, err
 	}
+	if err := o.readAlerting(p); err != nil {
+		return o, err
+	}
 	if o.rateLimit, o.corsOrigins, err = int(c.RateLimit), c.CORSOrigins, c.checkCallers(); err != nil {
 		return o, err
 	}
-	for _, name := range strayVariables(os.Environ(), o.sources) {
+	for _, name := range strayVariables(os.Environ(), o.sources, o.channels...) {
 		log.Warn("no such setting: is the variable misspelt?", "variable", name)
 	}
 	for _, b := range strayBindings(o.sources) {

@@ -23,6 +23,7 @@ const grace = 20 * time.Second
 // service is a server that runs, with its database.
 type service struct {
 	store  *store.Store
+	db     string // where it is
 	base   string // where this machine reaches it
 	wide   bool   // it listens on all interfaces
 	public string // where providers do, as far as we know
@@ -40,27 +41,53 @@ func startService(ctx context.Context, addr, db string, o outside) (*service, er
 	if err != nil {
 		return nil, fmt.Errorf("listening on %q (--addr, GIFTLINE_ADDR or addr): %w", addr, err)
 	}
-	s, err := store.Open(ctx, db, store.Options{Machines: statemachines.All(), Log: o.log, ReferenceKeys: o.referenceKeys})
+	svc := newService(l, o)
+	o.publicURL = svc.public
+	told, err := notifiers(o.channels, o.notifying())
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	svc := &service{store: s, base: "http://" + reachable(l.Addr().String()), public: o.publicURL, failed: make(chan error, 1), log: o.log}
+	// The store looks at deadlines from now on, before the monitor has noted for how long we heard nothing. That raises
+	// nothing wrongly: a pulse that stopped a while ago counts as an outage that still lasts.
+	s, err := store.Open(ctx, db, store.Options{Machines: statemachines.All(), Log: o.log, ReferenceKeys: o.referenceKeys, Alerting: o.alerting})
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	svc.store, svc.db = s, db
+	svc.begin(context.WithoutCancel(ctx), l, o, told)
+	o.log.Info("listening", "addr", l.Addr().String(), "db", store.Name(db), "version", buildVersion())
+	return svc, nil
+}
+
+// newService knows where it is reached.
+func newService(l net.Listener, o outside) *service {
+	svc := &service{base: "http://" + reachable(l.Addr().String()), public: o.publicURL, failed: make(chan error, 1), log: o.log}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
 		svc.wide = tcp.IP.IsUnspecified()
 	}
 	if svc.public == "" {
 		svc.public = svc.base
 	}
-	o.publicURL = svc.public
-	handler := newAPI(s, o)
-	svc.server = api.Server(addr, handler, o.log)
-	loop, end := context.WithCancel(context.WithoutCancel(ctx))
-	svc.end = end
-	svc.loop.Go(func() { handler.Run(loop) })
-	svc.loop.Go(func() { redrive(loop, s, o.log) })
-	go func() { svc.failed <- svc.server.Serve(l) }()
-	o.log.Info("listening", "addr", l.Addr().String(), "db", store.Name(db), "version", buildVersion())
-	return svc, nil
+	return svc
+}
+
+// begin serves, and runs beside it what goes on without being asked.
+func (s *service) begin(ctx context.Context, l net.Listener, o outside, told map[string]domain.Notifier) {
+	dispatcher := newDispatcher(s.store, o, told)
+	o.test = dispatcher.Test
+	handler := newAPI(s.store, o)
+	s.server = api.Server(l.Addr().String(), handler, o.log)
+	loop, end := context.WithCancel(ctx)
+	s.end = end
+	if o.alerting != nil {
+		monitor := newMonitor(s.store, o, vitalsOf(handler, s.db))
+		s.loop.Go(func() { monitor.Run(loop) })
+		s.loop.Go(func() { dispatcher.Run(loop) })
+		o.warnOfUntold()
+	}
+	s.loop.Go(func() { handler.Run(loop) })
+	s.loop.Go(func() { redrive(loop, s.store, o.log) })
+	go func() { s.failed <- s.server.Serve(l) }()
 }
 
 // redrive reads what is parked again where no replica of this version has done so yet.

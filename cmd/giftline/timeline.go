@@ -18,6 +18,7 @@ type timelineCmd struct {
 	AsOf     moment `help:"Only what had happened by this time (RFC 3339)." placeholder:"TIME"`
 	KnownAt  moment `help:"Only what was known here by this time (RFC 3339)." placeholder:"TIME"`
 	Explain  bool   `help:"Say in words why it stands where it stands, what moved nothing, and what may come next."`
+	Alerts   bool   `help:"Show what was raised about it, with what people did about that." negatable:"" default:"true"`
 	JSON     bool   `help:"Print the answer of the API."`
 	asked
 }
@@ -53,7 +54,11 @@ func (c *timelineCmd) Run(p *program) error {
 	if c.Explain {
 		return c.explain(p, cl, subject)
 	}
-	doc, err := cl.timeline(p.ctx, subject, c.query())
+	query := c.query()
+	if !c.Alerts {
+		query.Set("omit", "alerts")
+	}
+	doc, err := cl.timeline(p.ctx, subject, query)
 	if err != nil {
 		return err
 	}
@@ -119,6 +124,7 @@ type document struct {
 	Entries []json.RawMessage `json:"entries"`
 	Counts  json.RawMessage   `json:"counts"`
 	Labels  json.RawMessage   `json:"labels,omitempty"` // a server of before has none
+	Alerts  json.RawMessage   `json:"alerts,omitempty"` // left out where there is none
 	Next    *string           `json:"next"`
 }
 

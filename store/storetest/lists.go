@@ -58,6 +58,9 @@ func (patientMachine) Limit(domain.Region, string) (domain.DwellLimit, bool) {
 	return domain.DwellLimit{For: time.Hour}, true
 }
 
+// Expiry leaves no wait that is counted over several states.
+func (patientMachine) Expiry(string) (domain.ExpiryWindow, bool) { return domain.ExpiryWindow{}, false }
+
 func (p patient) For(provider domain.Provider, kind domain.Kind) (domain.Machine, bool) {
 	m, ok := p.Machines.For(provider, kind)
 	return patientMachine{m}, ok

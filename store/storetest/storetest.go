@@ -28,6 +28,8 @@ type Suite struct {
 	Then func(testing.TB, domain.Store)
 	// Laps does to alerts what laps do; nil for a store whose laps cannot be told to.
 	Laps *Laps
+	// Sweeps opens stores that raise alerts; nil for none.
+	Sweeps *Sweeps
 	// Everything takes long: every store is audited, and stories of six events are told in every order instead of five.
 	Everything bool
 	// Light draws a quarter of the stories: for a second store whose rules are the first one's.
@@ -75,6 +77,7 @@ func (s Suite) Run(t *testing.T) {
 		"lists of alerts":                   s.alertLists,
 		"alerts within sources":             s.alertReach,
 		"people act on alerts":              s.alertActs,
+		"many act at once":                  s.actsAtOnce,
 		"the outbox: groups":                s.outboxGroups,
 		"the outbox: work":                  s.outboxWork,
 		"the outbox: stories":               s.outboxStories,
@@ -88,8 +91,17 @@ func (s Suite) Run(t *testing.T) {
 		"the outbox: lists":                 s.outboxLists,
 		"the outbox: at once":               s.outboxAtOnce,
 		"the outbox: pruned":                s.outboxPrunes,
-		"many act at once":                  s.actsAtOnce,
 		"a snooze ends":                     s.alertWakes,
+		"deadlines to the microsecond":      s.sweepExact,
+		"what alarms ends":                  s.sweepEnds,
+		"another policy":                    s.sweepPolicy,
+		"the clock goes back":               s.sweepBack,
+		"nothing could be heard":            s.sweepBlind,
+		"one that cannot be looked at":      s.sweepUnsound,
+		"a move wakes, a rebuild does not":  s.sweepWakes,
+		"beside servers that raise alerts":  s.sweepBorrowed,
+		"moves are told once":               s.sweepMoves,
+		"what is watched":                   s.watched,
 		"troubles":                          s.troubles,
 		"one trouble at once":               s.troubleAtOnce,
 		"outages":                           s.outages,

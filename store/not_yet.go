@@ -1,5 +1,0 @@
-package store
-
-import "errors"
-
-var errNotYet = errors.New("not written yet")
