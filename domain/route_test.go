@@ -18,8 +18,8 @@ func channels(routes []*domain.Route) string {
 	return strings.Join(all, " ")
 }
 
-// office works from nine to five, Monday to Friday, but for one Thursday.
-func office(t *testing.T) *domain.Calendar {
+// nineToFive works from nine to five, Monday to Friday, but for one Thursday.
+func nineToFive(t *testing.T) *domain.Calendar {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
@@ -115,7 +115,7 @@ func TestRoute_GroupOf(t *testing.T) {
 		{"at another pace", with(func(r *domain.Route) { r.Wait = time.Minute }), "stuck/snappy@1m0s,5m0s"},
 		{"never again", with(func(r *domain.Route) { r.Repeat = 0 }), "stuck/snappy@every:0s"},
 		{"daily", with(func(r *domain.Route) { r.Daily = &domain.Daily{Minute: 9*60 + 5} }), "stuck/snappy@09:05"},
-		{"in working hours", with(func(r *domain.Route) { r.During = office(t) }), "stuck/snappy@office"},
+		{"in working hours", with(func(r *domain.Route) { r.During = nineToFive(t) }), "stuck/snappy@office"},
 	} {
 		a := domain.Alert{ID: "alt_1", Rule: domain.RuleStuck, Source: "snappy"}
 		if got := c.route.GroupOf(&a); got != c.want {
@@ -131,9 +131,9 @@ func TestRoute_GroupOf(t *testing.T) {
 func TestRoute_DueAt(t *testing.T) {
 	t.Parallel()
 	usual := domain.Route{Wait: 30 * time.Second, Interval: 5 * time.Minute}
-	daily := domain.Route{Wait: 30 * time.Second, Interval: 5 * time.Minute, Daily: &domain.Daily{Minute: 9 * 60, Calendar: office(t)}}
+	daily := domain.Route{Wait: 30 * time.Second, Interval: 5 * time.Minute, Daily: &domain.Daily{Minute: 9 * 60, Calendar: nineToFive(t)}}
 	everyDay := domain.Route{Daily: &domain.Daily{Minute: 9*60 + 30}}
-	hours := domain.Route{Wait: time.Minute, During: office(t)}
+	hours := domain.Route{Wait: time.Minute, During: nineToFive(t)}
 	at := func(text string) domain.Instant {
 		if text == "" {
 			return 0
@@ -185,7 +185,7 @@ func TestRoute_RepeatAt(t *testing.T) {
 // Whenever something comes, it is told later than what was told before, and in time.
 func TestRoute_DueAt_property(t *testing.T) {
 	t.Parallel()
-	calendar := office(t)
+	calendar := nineToFive(t)
 	rapid.Check(t, func(t *rapid.T) {
 		r := domain.Route{
 			Wait: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "wait")), Interval: time.Duration(rapid.Int64Range(1000, int64(time.Hour)).Draw(t, "interval")),
