@@ -66,10 +66,14 @@ func (s *Store) SetLabels(ctx context.Context, subject domain.Subject, labels do
 		}
 		return c.relist(id)
 	})
-	if err == nil {
-		s.hints.give()
+	if err != nil {
+		return err
 	}
-	return err
+	s.hints.give()
+	if err := s.catchUp(ctx); err != nil { // who asks next wants to see what follows from them
+		s.log.Debug("labels were kept, and what follows from them comes later", "error", err)
+	}
+	return nil
 }
 
 const setLabels = `INSERT INTO labels (subject, reference, free, expires_at, updated_at, by) VALUES (?, ?, ?, ?, ?, ?)
