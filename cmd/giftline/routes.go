@@ -37,6 +37,10 @@ func openRoutes(file *fileAlerting, sources []string, calendars map[string]*doma
 	for i, r := range file.Routes {
 		place := fmt.Sprintf("routes[%d]", i)
 		at := slices.IndexFunc(file.Channels, func(c fileChannel) bool { return c.Name == r.Channel })
+		if r.Channel == "" {
+			f.add(place+".channel", "it leads to no channel: name one of those under channels")
+			continue
+		}
 		if at < 0 {
 			f.add(place+".channel", "there is no channel %q: define it under channels", r.Channel)
 			continue
