@@ -154,6 +154,7 @@ func TestAlerting_flaws(t *testing.T) {
 		"severity of one":    {channel + "routes: [{channel: ops, severity: high}]", `routes[0].severity: there is no severity "high"`},
 		"wait for ever":      {channel + "routes: [{channel: ops, wait: never}]", `routes[0].wait: "never" is no duration`},
 		"time of day":        {channel + "routes: [{channel: ops, daily: 9am}]", `routes[0].daily: "9am" is no time of day`},
+		"daily, and at once": {channel + "routes: [{channel: ops, daily: '09:00', wait: 3s}]", "routes[0].daily: what is told once a day waits for that: remove wait"},
 		"calendar of a day":  {channel + calendar + "routes: [{channel: ops, daily: '09:00', calendar: x}]", `routes[0].calendar: there is no calendar "x"`},
 		"calendar for what?": {channel + calendar + "routes: [{channel: ops, calendar: office}]", "routes[0].calendar: it is for daily"},
 		"pager that moves":   {"channels: [{name: pager, kind: pagerduty}]\nroutes: [{channel: pager, rules: [stuck, transition]}]", "[2:34] routes[0].rules: a channel of the kind pagerduty takes"},
