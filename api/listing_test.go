@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"giftline/domain"
 )
 
 // send44 is how Sendoso writes gid://sendoso/Send/44.
@@ -136,6 +138,18 @@ func TestList_row(t *testing.T) {
 		}
 		last += here
 	}
+}
+
+// Deadlines are those of the configuration wherever they are shown.
+func TestList_rowHasTheLimitsOfTheConfiguration(t *testing.T) {
+	w := newWorld(t, func(c *Config) {
+		c.Reader.Policy = &domain.Policy{Dwell: []domain.DwellRule{{State: "inTransit", Limit: time.Hour}}}
+	})
+	w.receive("/webhooks/snappy", moving("g1", "inTransit", "2025-02-01T12:00:00Z"))
+	const due = "2025-02-01T13:00:00.000000Z"
+	wantAt(t, w.get("/gifts"), "subjects.0.state.delivery.due_at", due)
+	wantAt(t, w.get("/gifts/g1"), "state.delivery.due_at", due)
+	wantAt(t, w.get("/gifts/g1/timeline"), "state.delivery.due_at", due)
 }
 
 func TestList_pages(t *testing.T) {

@@ -1,7 +1,9 @@
 package domain_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"giftline/domain"
 )
@@ -41,5 +43,17 @@ func TestExplain_deadline(t *testing.T) {
 			wantInstant(t, c.what, x.Deadline.At, clock(c.at))
 			wantSame(t, x.Deadline.Why, c.why)
 		}
+	}
+}
+
+// What the configuration says is no default of ours.
+func TestExplain_deadlineSetByPeople(t *testing.T) {
+	rows := story("09:00 status opened")
+	x := domain.Explain(twoRegions, domain.Account{
+		Current: domain.Refold(twoRegions, gift, "snappy", rows), Page: domain.Page{Before: twoRegions.Start(), Rows: rows},
+		Beside: domain.Beside{Policy: &domain.Policy{Dwell: []domain.DwellRule{{State: "opened", Limit: 3 * time.Hour}}}}, Now: clock("10:00"),
+	})
+	if want := "until 2025-01-15 12:00 UTC (set by people: the configuration says so).\n"; !strings.Contains(x.Text, want) {
+		t.Errorf("the text lacks %q:\n%s", want, x.Text)
 	}
 }

@@ -153,7 +153,7 @@ func (x *Explanation) writeDeadline(b *strings.Builder) {
 	}
 	origin := "our default"
 	switch {
-	case d.Region == nil:
+	case d.Region == nil || d.Why == configured:
 		origin = "set by people"
 	case d.Documented:
 		origin = "documented by the provider"

@@ -60,6 +60,8 @@ func openSMTP(c Channel, o Options, p *problems) smtpClient {
 		p.add("unknown tls %q: use starttls (most servers, port 587), tls (port 465) or none", c.TLS)
 	case c.TLS == noTLS && c.User != "" && !isLoopback(host):
 		p.add("user and password would cross the network readable with tls: none: use starttls or tls")
+	case c.User != "" && c.Password == "":
+		p.add("a user without password: give it in password or password_file, or remove the user")
 	case c.User == "" && c.Password != "":
 		p.add("a password without user: add user, or remove the password")
 	}

@@ -48,7 +48,7 @@ func (e *deniedError) Error() string {
 	if in(metadata, e.addr) {
 		return fmt.Sprintf("it leads to %s, where clouds keep their machines' secrets: that is never allowed", e.addr)
 	}
-	return fmt.Sprintf("it leads to %s, which is no public address: allow its network if it is meant", e.addr)
+	return fmt.Sprintf("it leads to %s, which is no public address: name its network under alerts.allow_networks if it is meant", e.addr)
 }
 
 // check denies what is not public, unless its network is allowed. Of an address that carries an IPv4 address, such as one

@@ -147,14 +147,24 @@ func sentence(item domain.NotificationItem, at form) string {
 		verb = p.wasOne
 	}
 	said := subjectName(*a.Subject) + reference(a.Named) + " " + verb
-	if a.State != "" {
+	if a.State != "" && a.State != string(a.Rule) && a.Rule != domain.RuleOverdue { // not: has failed: failed
 		said += p.before + text(a.State, wordAtMost)
 	}
-	said += " " + p.since + " " + at(a.Since)
-	if p.due {
-		said += ", due " + at(a.At)
+	return said + times(a, p, at) + detail(a)
+}
+
+// times says from when on an alert holds: of what was to be over, by when; of a stay that ends on the day it began, once.
+func times(a domain.Alert, p phrase, at form) string {
+	since, due := at(a.Since), at(a.At)
+	switch {
+	case a.Rule == domain.RuleOverdue:
+		return " by " + due
+	case a.State == string(a.Rule):
+		return ", " + since
+	case p.due && due != since:
+		return p.since + since + ", due " + due
 	}
-	return said + detail(a)
+	return p.since + since
 }
 
 // trouble speaks of a source, or of ourselves.

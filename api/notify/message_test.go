@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -180,6 +181,35 @@ func TestWording_IsComplete(t *testing.T) {
 		domain.Invoice, domain.Suppression, domain.InboundEmail} {
 		if nouns[k].many == "" || nouns[k].path == "" {
 			t.Errorf("kind %s has no words", k)
+		}
+	}
+}
+
+// What a phone shows is one sentence that says when, and nothing twice.
+func TestMessage_Titles(t *testing.T) {
+	t.Parallel()
+	since := domain.InstantOf(time.Date(2025, 1, 14, 9, 0, 0, 0, time.UTC))
+	hour, day := domain.InstantOfDuration(time.Hour), domain.InstantOfDuration(24*time.Hour)
+	for _, tt := range []struct {
+		rule  domain.Rule
+		state string
+		at    domain.Instant
+		want  string
+	}{
+		{domain.RuleFailed, "failed", since, "Snappy gift g has failed, 14 Jan"},
+		{domain.RuleFailed, "canceled", since, "Snappy gift g has failed: canceled since 14 Jan"},
+		{domain.RuleOverdue, "", since + 60*day, "Snappy gift g should have expired by 15 Mar"},
+		{domain.RuleExpiring, "", since + 57*day, "Snappy gift g expires soon, waiting since 14 Jan"},
+		{domain.RuleStuck, "inTransit", since + 10*day, "Snappy gift g is stuck in inTransit since 14 Jan, due 24 Jan"},
+		{domain.RuleStuck, "inTransit", since + hour, "Snappy gift g is stuck in inTransit since 14 Jan"},
+	} {
+		alert := domain.Alert{ID: "alt_1", Rule: tt.rule, State: tt.state, Since: since, At: tt.at, Subject: &domain.Subject{Provider: domain.Snappy, Kind: domain.Gift, ID: "g"}}
+		m := newWriter(options()).message(domain.Notification{
+			Kind: domain.KindAlerts, CreatedAt: tt.at, Items: []domain.NotificationItem{{Step: domain.StepOpened, Alert: alert}},
+			Counts: map[domain.StepKind]int64{domain.StepOpened: 1},
+		})
+		if m.Title != tt.want {
+			t.Errorf("got  %q\nwant %q", m.Title, tt.want)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (p *problems) checkURL(raw string) *url.URL {
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
-		p.add("no url: say where to post to")
+		p.add("no url: say where to post to, in url or url_file")
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		p.add("its url is none: it begins with https:// (or http://) and a host")
 	case u.Fragment != "":

@@ -302,6 +302,7 @@ func TestOpen_Wrong(t *testing.T) {
 		"an unknown protection":          {Email, func(c *Channel) { c.TLS = "ssl" }, "unknown tls"},
 		"a login for everybody to read":  {Email, func(c *Channel) { c.User, c.Password = "me", "hunter2" }, "readable with tls: none"},
 		"a password of nobody":           {Email, func(c *Channel) { c.Password = "hunter2" }, "a password without user"},
+		"a login without a password":     {Email, func(c *Channel) { c.User, c.TLS = "me", onlyTLS }, "a user without password: give it in password or password_file"},
 		"a login under tls":              {Email, func(c *Channel) { c.User, c.Password, c.TLS = "me", "hunter2", onlyTLS }, ""},
 		"two things at once are both so": {Email, func(c *Channel) { c.To, c.From = nil, "" }, "nobody to write to"},
 	} {

@@ -22,7 +22,7 @@ type webhook struct {
 func openWebhook(c Channel, o Options, p *problems) domain.Notifier {
 	p.only(c, "url", "secrets")
 	if len(c.Secrets) == 0 {
-		p.add("no secret: receivers need one to tell us from others. Make one with: echo whsec_$(openssl rand -base64 32)")
+		p.add("no secret: receivers need one to tell us from others, in secrets or secret_file. Make one with: echo whsec_$(openssl rand -base64 32)")
 	}
 	for _, secret := range c.Secrets {
 		if err := signer(secret).Check(); err != nil {

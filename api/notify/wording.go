@@ -13,21 +13,21 @@ import (
 type phrase struct {
 	one, many     string // Snappy gift gft_1 …; 500 gifts …
 	wasOne, were  string
-	before, since string // the state and when it began: is stuck" in "claimed" since "14 Jan
+	before, since string // the state and when it began: is stuck" in "claimed" since "14 Jan; no state that only says the rule again
 	due           bool   // what it holds from is a deadline
 }
 
 var phrases = map[domain.Rule]phrase{
-	domain.RuleStuck:         {"is stuck", "are stuck", "was stuck", "were stuck", " in ", "since", true},
-	domain.RuleExpiring:      {"expires soon", "expire soon", "was to expire soon", "were to expire soon", ": ", "since", false},
-	domain.RuleExpired:       {"has expired", "have expired", "had expired", "had expired", ": ", "since", false},
-	domain.RuleOverdue:       {"should have expired by now", "should have expired by now", "should have expired", "should have expired", ": ", "since", true},
-	domain.RuleFailed:        {"has failed", "have failed", "had failed", "had failed", ": ", "since", false},
-	domain.RuleBounced:       {"has bounced", "have bounced", "had bounced", "had bounced", ": ", "since", false},
-	domain.RuleUndeliverable: {"could not be delivered", "could not be delivered", "could not be delivered", "could not be delivered", ": ", "since", false},
-	domain.RuleOutOfStock:    {"is out of stock", "are out of stock", "was out of stock", "were out of stock", ": ", "since", false},
-	domain.RuleComplained:    {"drew a complaint", "drew complaints", "drew a complaint", "drew complaints", ": ", "since", false},
-	domain.RuleIllegal:       {"does not add up", "do not add up", "did not add up", "did not add up", ": ", "reported", false},
+	domain.RuleStuck:         {"is stuck", "are stuck", "was stuck", "were stuck", " in ", " since ", true},
+	domain.RuleExpiring:      {"expires soon", "expire soon", "was to expire soon", "were to expire soon", ": ", ", waiting since ", false},
+	domain.RuleExpired:       {"has expired", "have expired", "had expired", "had expired", ": ", " since ", false},
+	domain.RuleOverdue:       {"should have expired", "should have expired by now", "should have expired", "should have expired", ": ", " since ", true},
+	domain.RuleFailed:        {"has failed", "have failed", "had failed", "had failed", ": ", " since ", false},
+	domain.RuleBounced:       {"has bounced", "have bounced", "had bounced", "had bounced", ": ", " since ", false},
+	domain.RuleUndeliverable: {"could not be delivered", "could not be delivered", "could not be delivered", "could not be delivered", ": ", " since ", false},
+	domain.RuleOutOfStock:    {"is out of stock", "are out of stock", "was out of stock", "were out of stock", ": ", " since ", false},
+	domain.RuleComplained:    {"drew a complaint", "drew complaints", "drew a complaint", "drew complaints", ": ", " since ", false},
+	domain.RuleIllegal:       {"does not add up", "do not add up", "did not add up", "did not add up", ": ", " reported ", false},
 }
 
 // phraseOf gives a phrase for every rule: those to come have at least their name.
@@ -36,7 +36,7 @@ func phraseOf(r domain.Rule) phrase {
 		return p
 	}
 	name := "(" + strings.ReplaceAll(string(r), "_", " ") + ")"
-	return phrase{name, name, name, name, ": ", "since", false}
+	return phrase{name, name, name, name, ": ", " since ", false}
 }
 
 func means(r domain.Rule) string {

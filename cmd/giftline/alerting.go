@@ -169,7 +169,7 @@ func (file *fileFits) check(place string, f *flaws) (chosen []domain.Machine) {
 	named := func(m domain.Machine) bool { return m.Name() == file.Machine }
 	switch {
 	case file.Provider != "" && !slices.Contains(ownProviders, file.Provider):
-		f.add(place+".provider", "there is no provider %q: give one of %v", file.Provider, ownProviders)
+		f.add(place+".provider", "there is no provider %q: give one of %s", file.Provider, listed(ownProviders))
 	case file.Machine != "" && !slices.ContainsFunc(all, named):
 		f.add(place+".machine", "there is no machine %q: giftline machines lists them", file.Machine)
 	case len(chosen) == 0:
@@ -195,7 +195,7 @@ func checkState(r domain.Region, state string, machines []domain.Machine, place 
 	if state == "" {
 		f.add(place+".region", "the machines that it chooses have no region %q", r)
 	} else {
-		f.add(place+".state", "no machine that it chooses waits in a state %q%s: giftline machines lists them", state, inRegion(r))
+		f.add(place+".state", "no machine that it chooses waits in a state %q%s: %s", state, inRegion(r), lasting(r, machines))
 	}
 }
 
@@ -204,6 +204,35 @@ func checkState(r domain.Region, state string, machines []domain.Machine, place 
 func canLast(m domain.Machine, r domain.Region, state string) bool {
 	_, limited := m.Limit(r, state)
 	return slices.Contains(statesIn(m, r), state) && (limited || !m.Final(r, state))
+}
+
+// lasting says which states may be limited: by name where one machine was chosen.
+func lasting(r domain.Region, machines []domain.Machine) string {
+	if len(machines) != 1 {
+		return "giftline machines lists them"
+	}
+	m := machines[0]
+	var states []string
+	for _, in := range m.Regions() {
+		for _, state := range statesIn(m, in) {
+			if (r == "" || r == in) && canLast(m, in, state) {
+				states = append(states, state)
+			}
+		}
+	}
+	return "those of " + m.Name() + " are " + listed(states)
+}
+
+// listed puts commas between words.
+func listed[T ~string](words []T) string {
+	var b strings.Builder
+	for i, word := range words {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(word))
+	}
+	return b.String()
 }
 
 func inRegion(r domain.Region) string {
@@ -237,7 +266,7 @@ func checkRule(rule domain.Rule, place string, f *flaws) {
 
 func checkSeverity(s domain.Severity, place string, f *flaws) {
 	if !slices.Contains(domain.Severities, s) {
-		f.add(place, "there is no severity %q: give one of %v", s, domain.Severities)
+		f.add(place, "there is no severity %q: give one of %s", s, listed(domain.Severities))
 	}
 }
 

@@ -23,7 +23,7 @@ type alertsCmd struct {
 	Acknowledge alertsAckCmd    `cmd:"" help:"Say that somebody looks after it: no more repeats."`
 	Snooze      alertsSnoozeCmd `cmd:"" help:"Be quiet about it for a while."`
 	Resolve     alertsEndCmd    `cmd:"" help:"Say that it is over."`
-	Reopen      alertsReopenCmd `cmd:"" help:"Take the last of these steps back."`
+	Reopen      alertsReopenCmd `cmd:"" help:"Open it again, whatever was answered before."`
 }
 
 // alertsListCmd lists alerts, from the local database or from a running server.

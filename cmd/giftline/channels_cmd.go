@@ -40,7 +40,11 @@ func (c *channelsListCmd) Run(p *program) error {
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return fmt.Errorf("the answer is no list of channels; is %s a giftline server? %w", cl.base, err)
 	}
-	return writeChannels(p.out, list.Channels)
+	if err := writeChannels(p.out, list.Channels); err != nil || c.URL != "" {
+		return err
+	}
+	_, err = fmt.Fprintln(p.out, "Which channels are configured is as this shell's settings say (--config); a server says its own with --url.")
+	return err
 }
 
 func writeChannels(w io.Writer, channels []api.ChannelView) error {
@@ -54,7 +58,15 @@ func writeChannels(w io.Writer, channels []api.ChannelView) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", oneLine(c.Name), shown(c.Kind), c.Status, c.Sent, c.Pending, c.Dead, c.Suppressed,
 			when(c.LastSentAt), oneLine(shown(why)))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, c := range channels {
+		if c.Status == api.ChannelDisabled {
+			fmt.Fprintf(w, "%[1]s is not told any more; once its receiver is back: giftline channels enable %[1]s\n", oneLine(c.Name))
+		}
+	}
+	return nil
 }
 
 // channelsTestCmd tries a channel.

@@ -159,7 +159,11 @@ func readSettings(path string) (settingsFile, error) {
 	f.text = text
 	err = yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&f)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return f, fmt.Errorf("%s: %s", path, yaml.FormatError(err, false, false))
+		text := yaml.FormatError(err, false, false)
+		if strings.Contains(text, "unknown field") {
+			text += ": the README shows the keys that there are"
+		}
+		return f, fmt.Errorf("%s: %s", path, text)
 	}
 	return f, nil
 }

@@ -136,7 +136,7 @@ func TestConfig_addressOfADatabaseIsNoPath(t *testing.T) {
 
 func TestConfig_badFiles(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"unknown key":           {"adr: :1\n", `unknown field "adr"`},
+		"unknown key":           {"adr: :1\n", `unknown field "adr": the README shows the keys`},
 		"unknown key of source": {"sources: [{name: x, secret: hush-hush-hush}]\n", `unknown field "secret"`},
 		"key twice":             {"addr: :1\naddr: :2\n", "addr"},
 		"wrong type":            {"sources: 7\n", "[1:10]"},

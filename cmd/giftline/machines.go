@@ -82,6 +82,7 @@ func writeMachine(w io.Writer, v domain.MachineView) error {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", s.State, origins(s), phaseOf(s), s.Meaning+marks(s))
 		}
 	}
+	writeLimits(t, v)
 	if len(v.Notes) > 0 {
 		fmt.Fprint(t, "\nNOTE\tMEANING\n")
 	}
@@ -92,6 +93,43 @@ func writeMachine(w io.Writer, v domain.MachineView) error {
 		fmt.Fprintf(t, "\nGUARD on %s %s: %s: %s\n", g.Region, strings.Join(g.States, ", "), g.When, g.Then)
 	}
 	return t.Flush()
+}
+
+// writeLimits says how long states are expected to last at most, where the configuration says nothing else.
+func writeLimits(w io.Writer, v domain.MachineView) {
+	head := "\nLIMIT OF\tIS\tBY\tWHY\n"
+	for _, r := range v.Regions {
+		for _, s := range r.States {
+			if s.Limit == nil {
+				continue
+			}
+			by := "giftline"
+			if s.Limit.Documented {
+				by = string(v.Provider)
+			}
+			fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\n", head, s.State, daysOf(s.Limit.Seconds), by, s.Limit.Why+expires(s.Limit))
+			head = ""
+		}
+	}
+}
+
+// daysOf writes seconds as the configuration takes them.
+func daysOf(seconds int64) string {
+	const hour, day = 3600, 24 * 3600
+	switch {
+	case seconds%day == 0:
+		return fmt.Sprintf("%dd", seconds/day)
+	case seconds%hour == 0:
+		return fmt.Sprintf("%dh", seconds/hour)
+	}
+	return fmt.Sprintf("%ds", seconds)
+}
+
+func expires(l *domain.LimitView) string {
+	if l.Expires {
+		return " [expires]"
+	}
+	return ""
 }
 
 // origins lists the states that lead to s, those it may return from in brackets.

@@ -37,6 +37,10 @@ func openRoutes(file *fileAlerting, sources []string, calendars map[string]*doma
 	for i, r := range file.Routes {
 		place := fmt.Sprintf("routes[%d]", i)
 		at := slices.IndexFunc(file.Channels, func(c fileChannel) bool { return c.Name == r.Channel })
+		if r.Channel == "" {
+			f.add(place+".channel", "it leads to no channel: name one of those under channels")
+			continue
+		}
 		if at < 0 {
 			f.add(place+".channel", "there is no channel %q: define it under channels", r.Channel)
 			continue
@@ -75,6 +79,9 @@ func (r *fileRoute) daily(place string, calendars map[string]*domain.Calendar, f
 	}
 	minute, err := parseMinute(r.Daily)
 	f.check(place+".daily", err)
+	if r.Wait != nil || r.Interval != nil {
+		f.add(place+".daily", "what is told once a day waits for that: remove wait and interval, or daily")
+	}
 	return &domain.Daily{Minute: minute % (24 * 60), Calendar: calendar}
 }
 
@@ -85,7 +92,7 @@ func (r *fileRoute) check(place string, sources []string, f *flaws) {
 	}
 	for i, p := range r.Providers {
 		if !slices.Contains(ownProviders, p) {
-			f.add(fmt.Sprintf("%s.providers[%d]", place, i), "there is no provider %q: give some of %v", p, ownProviders)
+			f.add(fmt.Sprintf("%s.providers[%d]", place, i), "there is no provider %q: give some of %s", p, listed(ownProviders))
 		}
 	}
 	for i, s := range r.Sources {

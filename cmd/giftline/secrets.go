@@ -85,7 +85,7 @@ func (p *program) openSource(f fileSource) (*webhooks.Source, error) {
 		f.Provider = f.Name
 	}
 	if !slices.Contains(ownProviders, domain.Provider(f.Provider)) || own && f.Provider != f.Name {
-		return nil, fmt.Errorf("source %q: provider is %q: give one of %v; a source named after one is that one's", f.Name, f.Provider, ownProviders)
+		return nil, fmt.Errorf("source %q: provider is %q: give one of %s; a source named after one is that one's", f.Name, f.Provider, listed(ownProviders))
 	}
 	setting := variableFor(f.Name)
 	list, err := p.secretText(setting)

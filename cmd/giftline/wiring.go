@@ -90,6 +90,9 @@ func (p *program) beside() (o outside, err error) {
 	if o.sources, err = p.sources(); err != nil {
 		return o, err
 	}
+	for _, c := range p.file.Alerting.Channels { // by name only: their secrets are the server's
+		o.channels = append(o.channels, notify.Channel{Name: c.Name, Kind: c.Kind})
+	}
 	o.alerting, err = p.alerting(namesOf(o.sources))
 	return o, err
 }
