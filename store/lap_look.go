@@ -134,7 +134,7 @@ func (x *indexed) look(now domain.Instant, blind domain.Blind) {
 	}
 	x.is.Stuck = truth(x.is.DueAt != nil && *x.is.DueAt <= now)
 	x.words.Stuck = x.is.Stuck
-	if at, _, ok := x.policy.ExpiresAt(&x.watched, blind); ok {
+	if at, _, ok := x.policy.ExpiresAt(&x.watched, nil); ok { // by the provider's clock, which does not wait for us
 		x.is.ExpiresAt = &at
 	}
 }
