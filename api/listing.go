@@ -77,7 +77,7 @@ func (a *API) summaryOf(c *domain.Current) (domain.Summary, error) {
 	}
 	return domain.Summary{
 		Subject: domain.SubjectViewOf(c.Subject, c.Source, c.Attributes), Phase: optional(c.State.Phase),
-		State: domain.StatesOf(m, c, nil), Counts: domain.Counts{Events: c.Events, Illegal: c.Illegal},
+		State: domain.StatesOf(m, c, a.reader.Policy), Counts: domain.Counts{Events: c.Events, Illegal: c.Illegal},
 	}, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"giftline/domain"
 )
 
 // send44 is how Sendoso writes gid://sendoso/Send/44.
@@ -135,6 +137,21 @@ func TestList_row(t *testing.T) {
 			t.Fatalf("%s does not stand behind the others in %s", key, text)
 		}
 		last += here
+	}
+}
+
+// The limits of a row are the configuration's, as on the subject's own page.
+func TestList_policy(t *testing.T) {
+	w := newWorld(t, func(c *Config) {
+		c.Reader.Policy = &domain.Policy{Dwell: []domain.DwellRule{{State: "claimed", Limit: time.Hour}}}
+	})
+	w.receive("/webhooks/snappy", gift("g1", "claimed", "2025-02-01T12:00:00Z"))
+	for _, place := range []string{"/gifts/g1", "/gifts?id=g1"} {
+		answer := w.get(place)
+		if list, ok := answer["subjects"].([]any); ok {
+			answer = list[0].(map[string]any)
+		}
+		wantAt(t, answer, "state.status.due_at", "2025-02-01T13:00:00.000000Z")
 	}
 }
 
