@@ -98,6 +98,33 @@ func TestSweep_damagedRow(t *testing.T) {
 	})
 }
 
+// Nor does one whose row names another subject than it was recorded under, or an alert whose row is damaged.
+func TestSweep_misnamedRow(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, clock *standing) {
+		claims(t, s, clock, "a", "b")
+		if err := s.FollowAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		store.Spoil(t, s, "UPDATE subjects SET subject_id = 'another' WHERE subject_id = 'b'")
+		for range 3 {
+			clock.pass(2 * time.Hour)
+			if err := s.FollowAll(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if all := alertsOf(t, s); len(all) != 1 || all[0].Subject.ID != "a" {
+				t.Errorf("%d alerts, want that of the other: %+v", len(all), all)
+			}
+		}
+		store.Spoil(t, s, "UPDATE alerts SET sources = '{', metadata = '{', rule = 'x'")
+		claims(t, s, clock, "a")
+		clock.pass(2 * time.Hour)
+		if err := s.FollowAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		store.Spoil(t, s, "UPDATE subjects SET subject_id = 'b' WHERE subject_id = 'another'")
+	})
+}
+
 // However many replicas look at the same time, each alert is opened once and resolved once.
 func TestSweep_replicas(t *testing.T) {
 	t.Parallel()
