@@ -401,6 +401,31 @@ func (s Suite) sweepShown(t *testing.T) {
 	}
 }
 
+// sweepClock: a clock that ran ahead for a while holds no deadline back once it is right.
+func (s Suite) sweepClock(t *testing.T) {
+	l := s.newLookout(t, s.Machines, patience(10*time.Minute))
+	l.tell("gift", "claimed", 0)
+	beat := func(after time.Duration) {
+		t.Helper()
+		if err := l.store.Pulse(t.Context(), epoch+domain.InstantOfDuration(after), nil); err != nil {
+			t.Fatal(err)
+		}
+		l.at(after)
+	}
+	for after := time.Duration(0); after <= 5*time.Minute; after += time.Minute {
+		beat(after)
+	}
+	beat(365 * 24 * time.Hour)
+	l.want("a year ahead")
+	for after := 6 * time.Minute; after <= time.Hour; after += time.Minute {
+		beat(after)
+	}
+	all := l.all()
+	if len(all) != 1 || all[0].Rule != domain.RuleStuck || all[0].At > epoch+domain.InstantOfDuration(time.Hour) {
+		t.Errorf("once it is right: %+v, want one that is stuck", all)
+	}
+}
+
 // sweepMoves: every move is told once where a route asks for it, as it stands on the timeline: no note, no event that came
 // before anybody asked, and nothing again when the index is made anew.
 func (s Suite) sweepMoves(t *testing.T) {
