@@ -27,6 +27,7 @@ type Dispatcher struct {
 const (
 	notifyDeadline = 15 * time.Second // of one attempt; receivers that take longer get it again
 	itemsTold      = 1000             // alerts in a notification, of which it says how many there are
+	wholeTold      = 20_000           // where all of them are to be told: some 20 MB of memory
 
 	workPrune  = "prune"             // with the key "outbox"
 	pruneEvery = time.Hour           // once nothing is left to forget
@@ -100,14 +101,17 @@ func (d *Dispatcher) settle(ctx context.Context) {
 
 // tell tells a group what there is to tell, and says when there is more.
 func (d *Dispatcher) tell(ctx context.Context, channel, group string) (Instant, error) {
-	now, route := InstantOf(d.Now()), d.Routes.ofGroup(channel, group)
+	now, route := InstantOf(d.Now()), d.Routes.Of(channel, group)
 	last, told, err := d.Outbox.LastTold(ctx, channel, group)
 	if err != nil {
 		return 0, err
 	}
 	next, repeats := route.RepeatAt(last)
+	if last > now { // the clock was set back since: nobody waits until it is where it was
+		next = now
+	}
 	repeats = repeats && told
-	n, err := d.Outbox.Compose(ctx, channel, group, now, repeats && next <= now, itemsTold)
+	n, err := d.Outbox.Compose(ctx, channel, group, now, repeats && next <= now, route.items())
 	switch {
 	case err != nil:
 		return 0, err
