@@ -294,9 +294,9 @@ func (l *lap) judgeOne(x *indexed) {
 	switch {
 	case x.machine == nil:
 	case l.borrows():
-		x.leave(l.now)
+		x.leave(l.now, l.now)
 	case !l.named(x), !l.sound(x, func() { x.look(l.now, l.blind) }):
-		x.leave(l.now + domain.InstantOfDuration(lookAgain))
+		x.leave(l.now, l.now+domain.InstantOfDuration(lookAgain))
 		x.unsound = true
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -123,6 +124,31 @@ func TestSweep_misnamedRow(t *testing.T) {
 		}
 		store.Spoil(t, s, "UPDATE subjects SET subject_id = 'b' WHERE subject_id = 'another'")
 	})
+}
+
+// A clock that is set back makes nobody look again and again at what cannot be looked at.
+func TestSweep_damagedAndSetBack(t *testing.T) {
+	for name, spoil := range map[string]string{
+		"unreadable": "UPDATE subjects SET digest = 'short' WHERE subject_id = 'b'", "misnamed": "UPDATE subjects SET subject_id = 'another' WHERE subject_id = 'b'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := newStanding()
+			s := open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{Now: clock.now, Alerting: aMinute, Lazy: true})
+			claims(t, s, clock, "a", "b")
+			for _, pass := range []time.Duration{0, 2 * time.Hour, time.Minute - 2*time.Hour - time.Second} {
+				if clock.pass(pass); pass < 0 {
+					store.Spoil(t, s, strings.Replace(spoil, "'short'", "CAST('short' AS BLOB)", 1))
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				if err := s.FollowAll(ctx); err != nil {
+					t.Fatalf("after %v: %v", pass, err)
+				}
+			}
+			store.Spoil(t, s, "DELETE FROM events WHERE subject IN (SELECT id FROM subjects WHERE subject_id <> 'a')")
+			store.Spoil(t, s, "DELETE FROM subjects WHERE subject_id <> 'a'")
+		})
+	}
 }
 
 // However many replicas look at the same time, each alert is opened once and resolved once.
