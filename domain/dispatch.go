@@ -119,7 +119,7 @@ func (d *Dispatcher) tell(ctx context.Context, channel, group string) (Instant, 
 		return next, nil
 	case n == nil:
 		return 0, nil
-	case n.NextAt != nil && *n.NextAt > now: // something new does not make a receiver well
+	case n.NextAt != nil && *n.NextAt > now && *n.NextAt <= now+InstantOfDuration(longestAfter): // something new does not make a receiver well
 		return *n.NextAt, nil
 	}
 	return d.try(ctx, n, route)
@@ -131,7 +131,7 @@ func (d *Dispatcher) try(ctx context.Context, n *Notification, route *Route) (In
 	if failed != nil && ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
-	t := triedAt(InstantOf(d.Now()), n.Attempts+1, failed)
+	t := route.impatient(triedAt(InstantOf(d.Now()), n.Attempts+1, failed), failed)
 	d.report(n, &t)
 	more, open, err := d.Outbox.KeepTry(context.WithoutCancel(ctx), n.ID, t)
 	if err != nil {
