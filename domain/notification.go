@@ -70,7 +70,8 @@ const (
 type Move struct {
 	Subject Subject
 	Named   Attributes
-	Source  string
+	Source  string   // of the change
+	Sources []string // of all its subject's events: from and to tell of what they said
 	EventID string
 	Event   string // the provider's full type
 	Region  Region

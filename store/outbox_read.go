@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,7 @@ func (s *Store) notification(ctx context.Context, id string, items int) (n domai
 		c := conn{tx, s.dialect}
 		if number, ok := strings.CutPrefix(id, suppressedPrefix); ok {
 			n, err = c.suppressedItem(number)
+			n.Items = reachedItems(ctx, n.Items)
 			return err
 		}
 		found, err := c.notification(id, "")
@@ -82,9 +84,22 @@ func (s *Store) notification(ctx context.Context, id string, items int) (n domai
 			return or(err, errNoNotification)
 		}
 		n = found.Notification
-		return or(c.readItems(&n, s.repeated(n.Channel, n.Group), items), c.countOpen(&n))
+		err = or(c.readItems(&n, s.repeated(n.Channel, n.Group), items), c.countOpen(&n))
+		n.Items = reachedItems(ctx, n.Items)
+		return err
 	})
 	return n, err
+}
+
+// reachedItems leaves out the alerts that a context does not reach: they are shown as they are now, and others may have heard
+// of their subjects since they were told of.
+func reachedItems(ctx context.Context, items []domain.NotificationItem) []domain.NotificationItem {
+	if _, limited := domain.ReachOf(ctx); !limited {
+		return items
+	}
+	return slices.DeleteFunc(items, func(i domain.NotificationItem) bool {
+		return len(i.Alert.Sources) == 0 || !domain.InReach(ctx, i.Alert.Sources...)
+	})
 }
 
 // severest orders alerts by who needs somebody first: what is open, then what is severe, then what holds longest.

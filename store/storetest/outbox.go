@@ -501,6 +501,30 @@ func (s Suite) outboxGivenUp(t *testing.T) {
 	p.want("told again", p.send(stuckGroup, true), "1 opened")
 }
 
+// outboxReach: what is told of is shown as it is now, to whom all of it is in reach by now.
+func (s Suite) outboxReach(t *testing.T) {
+	p := s.newPost(t)
+	subject := p.gift("gift")
+	a, b := alarm(subject, domain.RuleStuck, epoch), alarm(subject, domain.RuleStuck, epoch+1)
+	p.steps(a, domain.StepOpened)
+	p.steps(b, domain.StepOpened)
+	n := p.compose(stuckGroup, false)
+	a.Sources = []string{"other", "snappy"} // another has told of its subject since
+	p.Laps.Tell(t, p.store, p.routes, p.now, domain.AlertChange{Alert: a})
+	for reach, want := range map[string]int{"snappy": 1, "snappy other": 2} {
+		got, err := p.store.Notification(domain.Within(t.Context(), strings.Fields(reach)), n.ID)
+		if err != nil || len(got.Items) != want || got.Items[len(got.Items)-1].Alert.ID != b.ID {
+			t.Errorf("within %s: %+v, error %v, want %d", reach, got.Items, err, want)
+		}
+	}
+	move := domain.Move{Subject: subject, Source: "snappy", Sources: []string{"other", "snappy"}, EventID: "evt_1", Verdict: domain.Moved}
+	p.Laps.Move(t, p.store, domain.Routes{{Channel: "ops", Rules: []domain.Rule{domain.RuleTransition}}}, p.now, move)
+	told := p.compose("move/evt_1/moved", false)
+	if n, err := p.store.Notification(domain.Within(t.Context(), []string{"snappy"}), told.ID); domain.CodeOf(err) != domain.CodeNotFound {
+		t.Errorf("a move from where another source has said that it was: %+v, error %v", n, err)
+	}
+}
+
 // outboxMoves: every move is a message of its own, at once.
 func (s Suite) outboxMoves(t *testing.T) {
 	p := s.newPost(t, ops, domain.Route{Channel: "ops", Rules: []domain.Rule{domain.RuleTransition}, Wait: time.Hour})

@@ -88,6 +88,7 @@ func (s Suite) Run(t *testing.T) {
 		"the outbox: disabled channels":     s.outboxDisabled,
 		"the outbox: repeats":               s.outboxRepeats,
 		"the outbox: what is open":          s.outboxOpen,
+		"the outbox: what is in reach":      s.outboxReach,
 		"the outbox: a channel is back":     s.outboxEnabled,
 		"the outbox: what is given up":      s.outboxGivenUp,
 		"the outbox: moves":                 s.outboxMoves,
