@@ -9,6 +9,38 @@ import (
 	"giftline/store"
 )
 
+// Whoever resolves an alert by a command beside the server, or while it is down, has those told who heard of it.
+func TestOutbox_command(t *testing.T) {
+	t.Parallel()
+	clock, path := newStanding(), filepath.Join(t.TempDir(), "giftline.db")
+	routes := domain.Routes{{Channel: "ops"}}
+	s := open(t, path, store.Options{Now: clock.now, Alerting: &domain.Alerting{Policy: aMinute.Policy, Routes: routes}, Lazy: true})
+	claims(t, s, clock, "a")
+	clock.pass(time.Hour)
+	if err := s.FollowAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := domain.InstantOf(clock.now())
+	n, err := s.Compose(t.Context(), "ops", "stuck/snappy@0s,0s@every:0s", now, false, 1)
+	if err != nil || n == nil {
+		t.Fatalf("%+v, error %v", n, err)
+	}
+	if _, _, err := s.KeepTry(t.Context(), n.ID, domain.Tried{At: now, Status: domain.NotificationSent}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, path, store.Options{Now: clock.now, Lazy: true, Routes: routes})
+	if n, err := s.Act(t.Context(), domain.AlertQuery{}, domain.AlertAction{Step: domain.StepResolved, By: "key", At: now}, 1); n != 1 || err != nil {
+		t.Fatalf("%d resolved, error %v", n, err)
+	}
+	n, err = s.Compose(t.Context(), "ops", n.Group, now, false, 1)
+	if err != nil || n == nil || n.Counts[domain.StepResolved] != 1 {
+		t.Errorf("told of %+v, error %v", n, err)
+	}
+}
+
 // A channel that takes what it is not told again for over is told of everything that is live, whoever looks after it, but
 // for what is snoozed.
 func TestOutbox_whole(t *testing.T) {
