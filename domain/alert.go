@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Rule is a reason to tell people.
@@ -168,6 +169,9 @@ func AlertID(s *Subject, source string, a Alarm) string {
 }
 
 const alertPrefix = "alt_"
+
+// IsAlertID reports whether a text looks like the id of an alert.
+func IsAlertID(text string) bool { return strings.HasPrefix(text, alertPrefix) }
 
 // WorkSnooze is the kind of work that ending a snooze is, with the alert's id as its key.
 const WorkSnooze = "snooze"

@@ -31,6 +31,21 @@ func triedAt(now Instant, attempt int64, failed error) Tried {
 	return t
 }
 
+// impatient has a receiver that forgets what it is not told again told at that pace for as long as it takes: whoever comes
+// back after an hour is to know within a minute.
+func (r *Route) impatient(t Tried, failed error) Tried {
+	var told *NotifyError
+	if !r.Whole || failed == nil || errors.As(failed, &told) && (told.Final || told.Disable || told.After > 0) {
+		return t
+	}
+	next := t.At + InstantOfDuration(r.Repeat)
+	if t.NextAt != nil {
+		next = min(next, *t.NextAt)
+	}
+	t.Status, t.NextAt = NotificationPending, &next
+	return t
+}
+
 // retryAfter gives how long to wait; false for ever.
 func retryAfter(attempt int64, failed error) (time.Duration, bool) {
 	var told *NotifyError

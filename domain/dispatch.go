@@ -27,6 +27,7 @@ type Dispatcher struct {
 const (
 	notifyDeadline = 15 * time.Second // of one attempt; receivers that take longer get it again
 	itemsTold      = 1000             // alerts in a notification, of which it says how many there are
+	wholeTold      = 20_000           // where all of them are to be told: some 20 MB of memory
 
 	workPrune  = "prune"             // with the key "outbox"
 	pruneEvery = time.Hour           // once nothing is left to forget
@@ -100,14 +101,17 @@ func (d *Dispatcher) settle(ctx context.Context) {
 
 // tell tells a group what there is to tell, and says when there is more.
 func (d *Dispatcher) tell(ctx context.Context, channel, group string) (Instant, error) {
-	now, route := InstantOf(d.Now()), d.Routes.ofGroup(channel, group)
+	now, route := InstantOf(d.Now()), d.Routes.Of(channel, group)
 	last, told, err := d.Outbox.LastTold(ctx, channel, group)
 	if err != nil {
 		return 0, err
 	}
 	next, repeats := route.RepeatAt(last)
+	if last > now { // the clock was set back since: nobody waits until it is where it was
+		next = now
+	}
 	repeats = repeats && told
-	n, err := d.Outbox.Compose(ctx, channel, group, now, repeats && next <= now, itemsTold)
+	n, err := d.Outbox.Compose(ctx, channel, group, now, repeats && next <= now, route.items())
 	switch {
 	case err != nil:
 		return 0, err
@@ -115,7 +119,7 @@ func (d *Dispatcher) tell(ctx context.Context, channel, group string) (Instant, 
 		return next, nil
 	case n == nil:
 		return 0, nil
-	case n.NextAt != nil && *n.NextAt > now: // something new does not make a receiver well
+	case n.NextAt != nil && *n.NextAt > now && *n.NextAt <= now+InstantOfDuration(longestAfter): // something new does not make a receiver well
 		return *n.NextAt, nil
 	}
 	return d.try(ctx, n, route)
@@ -127,7 +131,7 @@ func (d *Dispatcher) try(ctx context.Context, n *Notification, route *Route) (In
 	if failed != nil && ctx.Err() != nil {
 		return 0, ctx.Err()
 	}
-	t := triedAt(InstantOf(d.Now()), n.Attempts+1, failed)
+	t := route.impatient(triedAt(InstantOf(d.Now()), n.Attempts+1, failed), failed)
 	d.report(n, &t)
 	more, open, err := d.Outbox.KeepTry(context.WithoutCancel(ctx), n.ID, t)
 	if err != nil {

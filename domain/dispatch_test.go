@@ -251,6 +251,44 @@ func TestDispatcher_backoff(t *testing.T) {
 	})
 }
 
+// A receiver that forgets what it is not told again is told at the pace of repeats, for however long it was away.
+func TestDispatcher_impatient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, r := newMailbox(), &receiver{since: time.Now()}
+		r.answer = func(context.Context, domain.Notification) error {
+			if time.Since(r.since) < 72*time.Hour {
+				return errors.New("500")
+			}
+			return nil
+		}
+		d := dispatcher(m, map[string]*receiver{"ops": r})
+		d.Routes = domain.Routes{{Channel: "ops", Whole: true, Repeat: time.Minute}}
+		m.put("ops", "stuck/snappy", "ntf_1")
+		dispatch(t, d, 72*time.Hour+2*time.Minute)
+		if m.noted() != "ntf_1 sent " || len(r.told) < 72*50 {
+			t.Errorf("told %d times, noted %s", len(r.told), m.noted())
+		}
+	})
+}
+
+// What a clock that was ahead put off is not put off until it is there again.
+func TestDispatcher_clockSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, r := newMailbox(), answering(nil)
+		d := dispatcher(m, map[string]*receiver{"ops": r})
+		d.Routes = domain.Routes{{Channel: "ops", Repeat: time.Hour}}
+		m.put("ops", "stuck/snappy", "ntf_1")
+		year := domain.InstantOf(time.Now().AddDate(1, 0, 0))
+		m.waiting["ops stuck/snappy"][0].NextAt, m.last["ops stuck/snappy"] = &year, year
+		m.put("ops", "failed/snappy", "ntf_2")
+		m.waiting["ops failed/snappy"], m.open["failed/snappy"], m.last["ops failed/snappy"] = nil, true, year
+		dispatch(t, d, time.Minute)
+		if got := r.heard(); !strings.Contains(got, "ntf_1@0s") || !strings.Contains(got, "repeat@0s") {
+			t.Errorf("told %s", got)
+		}
+	})
+}
+
 func TestDispatcher_answers(t *testing.T) {
 	refused := errors.New("refused")
 	for _, c := range []struct {

@@ -73,7 +73,7 @@ func (m *Monitor) Run(ctx context.Context) {
 
 // do looks once. A failure is no reason to wait for longer than usual: a pulse that does not come counts as our downtime.
 func (m *Monitor) do(ctx context.Context, _ Work) (Instant, error) {
-	if err := m.RunOnce(ctx, InstantOf(m.Now())); err != nil {
+	if err := calmly(func() error { return m.RunOnce(ctx, InstantOf(m.Now())) }); err != nil {
 		if ctx.Err() != nil {
 			return 0, err
 		}

@@ -70,7 +70,8 @@ const (
 type Move struct {
 	Subject Subject
 	Named   Attributes
-	Source  string
+	Source  string   // of the change
+	Sources []string // of all its subject's events: from and to tell of what they said
 	EventID string
 	Event   string // the provider's full type
 	Region  Region
@@ -130,7 +131,7 @@ type NotificationQuery struct {
 // items is work of the kind WorkNotify(channel), with the group as its key.
 type Outbox interface {
 	// Compose gives the notification that a group is to be told next: one that was made before and has not ended, else a
-	// new one of what waits, else, when repeat says so, one of the alerts of the group that are open. Nil: nothing is to be
+	// new one of what waits, else, when repeat says so, one of the alerts of the group that are open, see Route.Whole. Nil: nothing is to be
 	// told. Items holds at most so many.
 	Compose(ctx context.Context, channel, group string, now Instant, repeat bool, items int) (*Notification, error)
 	// KeepTry keeps what an attempt came to: status NotificationSent, NotificationDead, or NotificationPending with the time

@@ -10,13 +10,15 @@ type Policy struct {
 	Expiry   []ExpiryRule  // the first that fits a subject decides
 	Warning  time.Duration // how long before it expires it counts as expiring; 0: DefaultWarning
 	Settling time.Duration // how long what is illegal may be cured; 0: DefaultSettling
-	Grace    time.Duration // how long after the expiry its provider may take to say so
+	Grace    time.Duration // how long after the expiry its provider may take to say so; the configuration fills in DefaultGrace
 }
 
-// The defaults are ours: a last chance to write to the recipient, and some of the quick retries of a webhook.
+// The defaults are ours: a last chance to write to the recipient, some of the quick retries of a webhook, and a provider
+// that looks once a day for what has expired.
 const (
 	DefaultWarning  = 72 * time.Hour
 	DefaultSettling = time.Hour
+	DefaultGrace    = 24 * time.Hour
 )
 
 // Fits chooses subjects: every field that is set must fit.

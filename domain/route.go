@@ -25,6 +25,7 @@ type Route struct {
 	Daily    *Daily        // when it is told instead
 	During   *Calendar     // in whose working hours it is told; nil: always
 	PerAlert bool          // each alert is a group of its own
+	Whole    bool          // a repeat tells of all that is live, looked after or not, but for what is snoozed
 }
 
 // Daily gathers what there is to tell until a time of day.
@@ -107,10 +108,10 @@ func (r *Route) pace() (p string) {
 	return p
 }
 
-// ofGroup finds the route by which a group is told. A group of a former configuration is told by the first route of its
+// Of finds the route by which a group is told. A group of a former configuration is told by the first route of its
 // channel that could take its rule; one that none takes any more, at once and without repeats.
-func (rs Routes) ofGroup(channel, group string) *Route {
-	perAlert := strings.HasPrefix(group, alertPrefix)
+func (rs Routes) Of(channel, group string) *Route {
+	perAlert := IsAlertID(group)
 	name, _, _ := strings.Cut(group, "@")
 	rule, _, _ := strings.Cut(name, "/")
 	var found *Route
@@ -134,11 +135,11 @@ func (rs Routes) ofGroup(channel, group string) *Route {
 // Zero Wait and Interval mean at once: it is the configuration that fills in the defaults.
 func (r *Route) DueAt(now, last Instant) Instant {
 	if r.Daily != nil {
-		return r.During.Next(r.Daily.next(max(now, last+1)))
+		return r.During.Next(r.Daily.next(max(now, min(last, now)+1)))
 	}
 	due := now + InstantOfDuration(r.Wait)
-	if last > 0 {
-		due = max(due, last+InstantOfDuration(r.Interval))
+	if last > 0 { // a clock that was set back since must not hold the message for so long
+		due = max(due, min(last, now)+InstantOfDuration(r.Interval))
 	}
 	return r.During.Next(due)
 }
@@ -178,4 +179,12 @@ func (d *Daily) next(at Instant) Instant {
 func (d *Daily) on(t time.Time) bool {
 	c := d.Calendar
 	return c == nil || c.Days[t.Weekday()] && !c.Holidays[t.Format(time.DateOnly)]
+}
+
+// items is how many alerts a message of the route holds at most.
+func (r *Route) items() int {
+	if r.Whole {
+		return wholeTold
+	}
+	return itemsTold
 }

@@ -159,6 +159,7 @@ func TestRoute_DueAt(t *testing.T) {
 		{"over the weekend", daily, "2025-01-17 12:00:00", "", "2025-01-20 08:00:00"},
 		{"in summer", daily, "2025-07-15 06:00:00", "", "2025-07-15 07:00:00"},
 		{"any day, by UTC", everyDay, "2025-01-18 09:30:01", "", "2025-01-19 09:30:00"},
+		{"told by a clock that was ahead", domain.Route{Wait: time.Minute, Interval: time.Hour}, "2025-01-15 09:00:00", "2026-01-15 09:00:00", "2025-01-15 10:00:00"},
 		{"in working hours", hours, "2025-01-15 09:00:00", "", "2025-01-15 09:01:00"},
 		{"on Saturday", hours, "2025-01-18 09:00:00", "", "2025-01-20 08:00:00"},
 	} {

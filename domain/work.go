@@ -2,7 +2,9 @@ package domain
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -126,7 +128,11 @@ func (w *Worker) do(ctx context.Context, piece Work) {
 	working, stop := context.WithCancel(ctx)
 	var holding sync.WaitGroup
 	holding.Go(func() { w.hold(working, stop, piece) })
-	again, err := w.Do(working, piece)
+	var again Instant
+	err := calmly(func() (err error) {
+		again, err = w.Do(working, piece)
+		return err
+	})
 	stop()
 	holding.Wait() // what is given back must not be held again
 	switch {
@@ -139,6 +145,16 @@ func (w *Worker) do(ctx context.Context, piece Work) {
 	if err := w.finish(context.WithoutCancel(ctx), piece, again); err != nil && CodeOf(err) != CodeLost {
 		w.Log.Warn("finished work comes again, its claim could not be closed", "kind", w.Kind, "key", piece.Key, "error", err)
 	}
+}
+
+// calmly makes an error of a panic: what is wrong with one piece of work must not end the process that takes webhooks.
+func calmly(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do()
 }
 
 func (w *Worker) finish(ctx context.Context, piece Work, again Instant) error {

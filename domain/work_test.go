@@ -120,6 +120,8 @@ func TestWorker(t *testing.T) {
 			func(_ context.Context, w domain.Work) (domain.Instant, error) { return in(3 * time.Second), nil }, "again in 3s; again in 3s"},
 		{"failed", &tray{pieces: []domain.Work{{}}}, time.Second,
 			func(context.Context, domain.Work) (domain.Instant, error) { return 0, broken }, "again in 1m0s; logged work failed and is tried again"},
+		{"panicked", &tray{pieces: []domain.Work{{}}}, time.Second,
+			func(context.Context, domain.Work) (domain.Instant, error) { panic("at the disco") }, "again in 1m0s; logged work failed and is tried again"},
 		{"long work is held on to", &tray{pieces: []domain.Work{{}}}, time.Minute,
 			func(context.Context, domain.Work) (domain.Instant, error) {
 				time.Sleep(12 * time.Second)

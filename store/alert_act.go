@@ -28,13 +28,21 @@ func (s *Store) Act(ctx context.Context, q domain.AlertQuery, a domain.AlertActi
 			return err
 		}
 		n = int64(len(rows))
-		return c.act(s.alerting, rows, &a)
+		return c.act(s.tells(), rows, &a)
 	})
 	if err != nil {
 		return 0, err
 	}
 	s.changed(n > 0)
 	return n, nil
+}
+
+// tells gives by what people are told: of a store that raises nothing, the routes alone.
+func (s *Store) tells() *domain.Alerting {
+	if s.alerting == nil && len(s.routes) > 0 {
+		return &domain.Alerting{Routes: s.routes}
+	}
+	return s.alerting
 }
 
 // changed has laps and channels look at once, where there is something.
@@ -111,7 +119,7 @@ func (s *Store) Wake(ctx context.Context, id string, now domain.Instant) error {
 			return err
 		}
 		woke = len(rows) > 0
-		return c.act(s.alerting, rows, &domain.AlertAction{Step: domain.StepWoke, At: now})
+		return c.act(s.tells(), rows, &domain.AlertAction{Step: domain.StepWoke, At: now})
 	})
 	s.changed(err == nil && woke)
 	return err

@@ -13,6 +13,7 @@ func TestPlans_outbox(t *testing.T) {
 		"SELECT id FROM notifications WHERE status = 'pending' AND " + ofGroup + " ORDER BY id LIMIT 1":                    "notifications_pending",
 		"SELECT id FROM items WHERE alert <> '' AND alert IN (1, 2) ORDER BY id":                                           "items_alert",
 		"SELECT 1 FROM alerts WHERE status = 'open' AND " + heardOf:                                                        "alerts_live",
+		"SELECT 1 FROM alerts WHERE id = 'alt_1' AND status = 'open' AND " + heardOf:                                       "items_alert",
 		"SELECT 1 FROM items WHERE alert <> '' AND alert = 1 AND channel = 1 AND grp = 1":                                  "items_alert",
 		"SELECT step, count(*) FROM items WHERE notification = 'x' GROUP BY step":                                          "items_notification",
 		"SELECT id FROM items WHERE suppressed <> '' AND id < 5 ORDER BY id DESC LIMIT 2":                                  "items_suppressed",

@@ -226,9 +226,9 @@ func (l *lap) judgeOne(x *indexed) {
 	switch {
 	case x.machine == nil:
 	case l.borrows():
-		x.leave(l.now)
-	case !l.sound(x, func() { x.look(l.now, l.blind) }):
-		x.leave(l.now + domain.InstantOfDuration(lookAgain))
+		x.leave(l.now, l.now)
+	case !l.named(x), !l.sound(x, func() { x.look(l.now, l.blind) }):
+		x.leave(l.now, l.now+domain.InstantOfDuration(lookAgain))
 		x.unsound = true
 	}
 }
@@ -243,6 +243,15 @@ func (l *lap) sound(x *indexed, do func()) (well bool) {
 	}()
 	do()
 	return true
+}
+
+// named reports whether a subject's row names what was recorded under it: an alert about another would find no subject.
+func (l *lap) named(x *indexed) bool {
+	well := digest(x.row.subject().Digest()) == x.row.Digest
+	if !well {
+		l.s.log.Error("a subject cannot be looked at, for it has another's name: giftline verify tells what is wrong with it", "number", x.subject)
+	}
+	return well
 }
 
 // judge takes the keys of metadata that holds a reference, and the number that changes part of the listing are below.

@@ -99,7 +99,7 @@ func (l *lap) moveOf(x *indexed, c *changeRow) (domain.Move, bool, error) {
 	fp := domain.Fingerprint(c.FP)
 	subject := x.row.subject()
 	m := domain.Move{
-		Subject: subject, Named: domain.Attributes(x.row.Attributes), Source: c.Source, EventID: domain.EventID(subject.Digest(), fp),
+		Subject: subject, Named: domain.Attributes(x.row.Attributes), Source: c.Source, Sources: x.words.sources(), EventID: domain.EventID(subject.Digest(), fp),
 		Verdict: c.Verdict, Was: c.Was,
 	}
 	held := x.machine.Start()

@@ -40,11 +40,15 @@ func (s *Store) usePolicy(ctx context.Context) error {
 	}
 	return s.transact(ctx, s.writer, func(tx *gorm.DB) error {
 		c := conn{tx, s.dialect}
+		now := int64(domain.InstantOf(s.now()))
 		latest, err := c.latest()
 		if err != nil {
 			return err
 		}
-		err = c.exec("UPDATE follower SET alerting_since = ?, moves = ? WHERE alerting_since = 0", int64(domain.InstantOf(s.now())), latest)
+		err = c.exec("UPDATE follower SET alerting_since = ?, moves = ? WHERE alerting_since = 0", now, latest)
+		if err == nil { // begun by a clock that was ahead: nobody would be told until it is where it was
+			err = c.exec("UPDATE follower SET alerting_since = ? WHERE alerting_since > ?", now, now)
+		}
 		if err != nil {
 			return err
 		}
@@ -134,24 +138,29 @@ func (x *indexed) look(now domain.Instant, blind domain.Blind) {
 	}
 	x.is.Stuck = truth(x.is.DueAt != nil && *x.is.DueAt <= now)
 	x.words.Stuck = x.is.Stuck
-	if at, _, ok := x.policy.ExpiresAt(&x.watched, blind); ok {
+	if at, _, ok := x.policy.ExpiresAt(&x.watched, nil); ok { // by the provider's clock, which does not wait for us
 		x.is.ExpiresAt = &at
 	}
 }
 
-// leave has somebody look at another time: until then, what was found last stands.
-func (x *indexed) leave(until domain.Instant) {
+// leave has somebody look at another time: until then, what was found last stands. A clock that was set back makes what
+// is stuck no reason to look earlier, see jumpedListings.
+func (x *indexed) leave(now, until domain.Instant) {
 	x.is.DueAt, x.is.Stuck, x.is.LookAt, x.is.ExpiresAt = nil, 0, &until, nil
 	if was := x.was; was != nil {
 		x.is.DueAt, x.is.Stuck, x.is.ExpiresAt = was.DueAt, was.Stuck, was.ExpiresAt
+		if was.Stuck > 0 && was.DueAt != nil && *was.DueAt > now {
+			x.is.DueAt = &now
+		}
 	}
 	x.words.Stuck = x.is.Stuck
 }
 
-// postpone gives those that could not be looked at another turn.
+// postpone gives those that could not be looked at another turn, whatever the clock does.
 func (l *lap) postpone() error {
 	return l.chunked("subject", l.bad, func(where string, args []any) error {
 		again := int64(l.now + domain.InstantOfDuration(lookAgain))
-		return l.exec("UPDATE listings SET look_at = ? WHERE "+where, append([]any{again}, args...)...)
+		const later = "UPDATE listings SET look_at = ?, due_at = CASE WHEN stuck = 1 AND due_at > ? THEN ? ELSE due_at END WHERE "
+		return l.exec(later+where, append([]any{again, int64(l.now), int64(l.now)}, args...)...)
 	})
 }

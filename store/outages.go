@@ -75,7 +75,7 @@ func (s *Store) Pulse(ctx context.Context, now domain.Instant, quiet []domain.Si
 }
 
 // beat moves the pulse on, and reports whether subjects are to be looked at. A clock that was set back makes no outage: the
-// time until it is where it was is not lost.
+// time until it is where it was is not lost. Nor is any of it an outage that was found while the clock was ahead.
 func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err error) {
 	last, err := c.pulse(c.d.update)
 	if err != nil {
@@ -88,6 +88,11 @@ func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err 
 	if err != nil {
 		return false, err
 	}
+	if last > now {
+		if looks, err = c.trimOutages(now); err != nil {
+			return false, err
+		}
+	}
 	changed := hush(outages, quiet, now)
 	if last > 0 && now-last > pulseStands {
 		changed = append(changed, domain.Outage{From: last, To: &now})
@@ -97,7 +102,21 @@ func (c conn) beat(now domain.Instant, quiet []domain.Silence) (looks bool, err 
 			return false, err
 		}
 	}
-	return len(changed) > 0, nil
+	return looks || len(changed) > 0, nil
+}
+
+// trimOutages has no outage end later than now, and every subject looked at again where one was to: its next look may be
+// as far away as the clock was ahead.
+func (c conn) trimOutages(now domain.Instant) (bool, error) {
+	n, err := c.count("DELETE FROM outages WHERE to_at > ? AND from_at >= ?", int64(now), int64(now))
+	if err != nil {
+		return false, err
+	}
+	cut, err := c.count("UPDATE outages SET to_at = ? WHERE to_at > ?", int64(now), int64(now))
+	if err != nil || n+cut == 0 {
+		return false, err
+	}
+	return true, c.exec("UPDATE follower SET review = 0 WHERE rules <= ?", listingRules)
 }
 
 // hush begins outages of the sources that have become quiet, and ends those of the others.

@@ -100,11 +100,12 @@ func (c conn) tellMoves(routes domain.Routes, moves []domain.Move, now domain.In
 	for i := range moves {
 		m := &moves[i]
 		text, err := json.Marshal(m)
+		sources := slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(m.Sources), m.Source))))
 		if err != nil {
 			return err
 		}
 		for _, r := range routes.ForMove(m.Subject, m.Source, m.Named.CompanyID) {
-			made := item{channel: r.Channel, group: "move/" + m.EventID + "/" + string(m.Verdict), at: now, sources: []string{m.Source}, move: string(text)}
+			made := item{channel: r.Channel, group: "move/" + m.EventID + "/" + string(m.Verdict), at: now, sources: sources, move: string(text)}
 			if disabled[r.Channel] {
 				made.suppressed = domain.SuppressDisabled
 			}

@@ -16,17 +16,49 @@ const (
 	ofGroup = "channel = ? AND grp = ?"
 )
 
-// heardOf chooses the live alerts that a group was told of, by channel and group. It does so by the live ones: those are
-// fewer than the items of a month.
+// heardOf chooses the live alerts that a group was told of, by its channel and its name. It does so by the live ones: those
+// are fewer than the items of a month.
 const heardOf = live + ` AND EXISTS (SELECT 1 FROM items WHERE alert <> '' AND alert = alerts.id AND channel = ? AND grp = ? AND
 	notification IS NOT NULL)`
+
+// told is a condition on alerts, with its arguments.
+type told struct {
+	where string
+	args  []any
+}
+
+// heardBy chooses the alerts that a group was told of and that hold, in one of the statuses. A group that is one alert
+// looks at no other.
+func heardBy(channel, group, statuses string) told {
+	t := told{"status IN (" + statuses + ") AND " + heardOf, []any{channel, group}}
+	if domain.IsAlertID(group) {
+		t.where, t.args = "id = ? AND "+t.where, []any{group, channel, group}
+	}
+	return t
+}
+
+// repeated gives the statuses of the alerts that a group is told again.
+func (s *Store) repeated(channel, group string) string {
+	if s.alerting != nil && s.alerting.Routes.Of(channel, group).Whole {
+		return "'open', 'acknowledged'"
+	}
+	return "'open'"
+}
+
+// passedOver gives the statuses of those that it is not told again.
+func passedOver(repeated string) string {
+	if repeated == "'open'" {
+		return "'acknowledged', 'snoozed'"
+	}
+	return "'snoozed'"
+}
 
 // Compose gives what a group is to be told next; see domain.Outbox. What it gives is committed: whoever sends it and dies
 // finds it again, under the same id.
 func (s *Store) Compose(ctx context.Context, channel, group string, now domain.Instant, repeat bool, items int) (*domain.Notification, error) {
 	var id string
 	err := s.alter(ctx, func(c conn) (err error) {
-		id, err = c.compose(channel, group, now, repeat)
+		id, err = c.compose(channel, group, now, repeat, s.repeated(channel, group))
 		return err
 	})
 	if err != nil || id == "" {
@@ -40,7 +72,7 @@ func (s *Store) Compose(ctx context.Context, channel, group string, now domain.I
 }
 
 // compose gives the id of the notification; empty where nothing is to be told.
-func (c conn) compose(channel, group string, now domain.Instant, repeat bool) (string, error) {
+func (c conn) compose(channel, group string, now domain.Instant, repeat bool, statuses string) (string, error) {
 	disabled, err := c.disabled()
 	if err != nil {
 		return "", err
@@ -62,7 +94,7 @@ func (c conn) compose(channel, group string, now domain.Instant, repeat bool) (s
 	case n > 0:
 		return id, c.putNotification(id, channel, group, now)
 	case repeat:
-		return c.composeRepeat(id, channel, group, now)
+		return c.composeRepeat(id, channel, group, now, statuses)
 	}
 	return c.pending(channel, group) // another may have composed it while this one waited for its items
 }
@@ -109,9 +141,10 @@ func (c conn) putNotification(id, channel, group string, now domain.Instant) err
 	return c.insertNotification(id, channel, group, kind, now, counts, sources)
 }
 
-// composeRepeat makes a notification of the alerts of a group that are open. What is told again is not written down: it is
+// composeRepeat makes a notification of the alerts of a group that are open, and for
+// some channels of those that somebody looks after. What is told again is not written down: it is
 // what is open when the message is made. That somebody looks after an alert, or has snoozed it, is written down once.
-func (c conn) composeRepeat(id, channel, group string, now domain.Instant) (string, error) {
+func (c conn) composeRepeat(id, channel, group string, now domain.Instant, statuses string) (string, error) {
 	// Whoever else composes for the group waits here, and finds what this one has made.
 	told, err := c.numbers("SELECT last_at FROM told WHERE "+ofGroup+c.d.lockRows, channel, group)
 	if err != nil || len(told) == 0 {
@@ -120,11 +153,12 @@ func (c conn) composeRepeat(id, channel, group string, now domain.Instant) (stri
 	if other, err := c.pending(channel, group); other != "" || err != nil {
 		return other, err
 	}
-	const passedOver = `INSERT INTO items (channel, grp, alert, step, at, sources, move, suppressed)
+	over, again := heardBy(channel, group, passedOver(statuses)), heardBy(channel, group, statuses)
+	skip := `INSERT INTO items (channel, grp, alert, step, at, sources, move, suppressed)
 		SELECT CAST(? AS text), CAST(? AS text), id, 'opened', CAST(? AS bigint), sources, '', status FROM alerts
-		WHERE status IN ('acknowledged', 'snoozed') AND ` + heardOf + ` AND NOT EXISTS
+		WHERE ` + over.where + ` AND NOT EXISTS
 		(SELECT 1 FROM items WHERE alert <> '' AND alert = alerts.id AND channel = ? AND suppressed = alerts.status AND at >= alerts.updated_at)`
-	if err := c.exec(passedOver, channel, group, int64(now), channel, group, channel); err != nil {
+	if err := c.exec(skip, append(append([]any{channel, group, int64(now)}, over.args...), channel)...); err != nil {
 		return "", err
 	}
 	var n int64
@@ -137,7 +171,7 @@ func (c conn) composeRepeat(id, channel, group string, now domain.Instant) (stri
 		}
 		n += some
 		return addSources(sources, told)
-	}, "SELECT sources, count(*) FROM alerts WHERE status = 'open' AND "+heardOf+" GROUP BY sources", channel, group)
+	}, "SELECT sources, count(*) FROM alerts WHERE "+again.where+" GROUP BY sources", again.args...)
 	if err != nil || n == 0 {
 		return "", err
 	}

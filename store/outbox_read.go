@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,7 @@ func (s *Store) notification(ctx context.Context, id string, items int) (n domai
 		c := conn{tx, s.dialect}
 		if number, ok := strings.CutPrefix(id, suppressedPrefix); ok {
 			n, err = c.suppressedItem(number)
+			n.Items = reachedItems(ctx, n.Items)
 			return err
 		}
 		found, err := c.notification(id, "")
@@ -82,25 +84,49 @@ func (s *Store) notification(ctx context.Context, id string, items int) (n domai
 			return or(err, errNoNotification)
 		}
 		n = found.Notification
-		return c.readItems(&n, items)
+		err = or(c.readItems(&n, s.repeated(n.Channel, n.Group), items), c.countOpen(&n))
+		n.Items = reachedItems(ctx, n.Items)
+		return err
 	})
 	return n, err
+}
+
+// reachedItems leaves out the alerts that a context does not reach: they are shown as they are now, and others may have heard
+// of their subjects since they were told of.
+func reachedItems(ctx context.Context, items []domain.NotificationItem) []domain.NotificationItem {
+	if _, limited := domain.ReachOf(ctx); !limited {
+		return items
+	}
+	return slices.DeleteFunc(items, func(i domain.NotificationItem) bool {
+		return len(i.Alert.Sources) == 0 || !domain.InReach(ctx, i.Alert.Sources...)
+	})
 }
 
 // severest orders alerts by who needs somebody first: what is open, then what is severe, then what holds longest.
 const severest = ` ORDER BY CASE alerts.status WHEN 'open' THEN 0 WHEN 'acknowledged' THEN 1 WHEN 'snoozed' THEN 2 ELSE 3 END,
 	CASE alerts.severity WHEN 'critical' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, at, id`
 
-// readItems reads what a notification tells.
-func (c conn) readItems(n *domain.Notification, limit int) error {
+// readItems reads what a notification tells; a repeat, of alerts in one of the statuses.
+func (c conn) readItems(n *domain.Notification, statuses string, limit int) error {
 	switch n.Kind {
 	case domain.KindMove:
 		return c.readMove(n)
 	case domain.KindRepeat:
-		return c.addItems(n, "'opened' FROM alerts WHERE status = 'open' AND "+heardOf+severest+" LIMIT ?", n.Channel, n.Group, limit)
+		again := heardBy(n.Channel, n.Group, statuses)
+		return c.addItems(n, "'opened' FROM alerts WHERE "+again.where+severest+" LIMIT ?", append(again.args, limit)...)
 	}
 	return c.addItems(n, "step FROM alerts JOIN (SELECT alert, step FROM items WHERE notification = ?) told ON told.alert = alerts.id"+
 		severest+" LIMIT ?", n.ID, limit)
+}
+
+// countOpen counts what is live of a notification's group, told of by now or not.
+func (c conn) countOpen(n *domain.Notification) error {
+	if n.Kind == domain.KindMove {
+		return nil
+	}
+	of := heardBy(n.Channel, n.Group, "'open', 'acknowledged', 'snoozed'")
+	where := strings.Replace(of.where, "notification IS NOT NULL", "suppressed = ''", 1)
+	return c.one([]any{&n.Open}, "SELECT count(*) FROM alerts WHERE "+where, of.args...)
 }
 
 func (c conn) addItems(n *domain.Notification, query string, args ...any) error {

@@ -21,12 +21,13 @@ func (s *Store) KeepTry(ctx context.Context, id string, t domain.Tried) (more, o
 		return false, false, err
 	}
 	err = s.read(ctx, func(tx *gorm.DB) error {
-		more, open, err = conn{tx, s.dialect}.leftOf(n.Channel, n.Group)
+		more, open, err = conn{tx, s.dialect}.leftOf(n.Channel, n.Group, s.repeated(n.Channel, n.Group))
 		return err
 	})
 	return more, open, err
 }
 
+// keepTry notes of what was given up, too, when its group was told: what is open is repeated after it as after what was sent.
 func (c conn) keepTry(n *notificationRow, t domain.Tried) error {
 	var sent any
 	if t.Status == domain.NotificationSent {
@@ -37,26 +38,27 @@ func (c conn) keepTry(n *notificationRow, t domain.Tried) error {
 	if err != nil {
 		return err
 	}
-	if sent == nil {
-		return c.exec(`INSERT INTO channels (channel, last_error, failing_at) VALUES (?, ?, ?) ON CONFLICT (channel) DO UPDATE SET
-			last_error = excluded.last_error, failing_at = coalesce(channels.failing_at, excluded.failing_at)`, n.Channel, t.Error, int64(t.At))
-	}
-	if n.Kind != domain.KindMove { // its group will have nothing more to tell
+	if t.Status != domain.NotificationPending && n.Kind != domain.KindMove { // a group of moves will have nothing more to tell
 		err = c.exec(`INSERT INTO told (channel, grp, last_at) VALUES (?, ?, ?) ON CONFLICT (channel, grp) DO UPDATE SET
-			last_at = excluded.last_at WHERE told.last_at < excluded.last_at`, n.Channel, n.Group, int64(t.At))
+			last_at = excluded.last_at`, n.Channel, n.Group, int64(t.At))
 	}
 	if err != nil {
 		return err
+	}
+	if sent == nil {
+		return c.exec(`INSERT INTO channels (channel, last_error, failing_at) VALUES (?, ?, ?) ON CONFLICT (channel) DO UPDATE SET
+			last_error = excluded.last_error, failing_at = coalesce(channels.failing_at, excluded.failing_at)`, n.Channel, t.Error, int64(t.At))
 	}
 	return c.exec(`INSERT INTO channels (channel, last_sent_at) VALUES (?, ?) ON CONFLICT (channel) DO UPDATE SET
 		last_sent_at = excluded.last_sent_at, last_error = '', failing_at = NULL`, n.Channel, int64(t.At))
 }
 
-// leftOf says whether a group has more to tell, and whether alerts that it was told of are open.
-func (c conn) leftOf(channel, group string) (more, open bool, err error) {
+// leftOf says whether a group has more to tell, and whether alerts that it was told of are in one of the statuses.
+func (c conn) leftOf(channel, group, statuses string) (more, open bool, err error) {
+	again := heardBy(channel, group, statuses)
 	err = c.one([]any{&more, &open}, "SELECT EXISTS (SELECT 1 FROM items WHERE "+waits+" AND "+ofGroup+
 		") OR EXISTS (SELECT 1 FROM notifications WHERE status = 'pending' AND "+ofGroup+
-		"), EXISTS (SELECT 1 FROM alerts WHERE status = 'open' AND "+heardOf+")", channel, group, channel, group, channel, group)
+		"), EXISTS (SELECT 1 FROM alerts WHERE "+again.where+")", append([]any{channel, group, channel, group}, again.args...)...)
 	return more, open, err
 }
 
@@ -88,9 +90,14 @@ func (s *Store) Disable(ctx context.Context, channel, reason string, now domain.
 	})
 }
 
-// Enable starts a channel again; see domain.Outbox.
+// Enable starts a channel again; see domain.Outbox. Its groups are looked at, for repeats ended when it was disabled.
 func (s *Store) Enable(ctx context.Context, channel string) error {
 	return s.alter(ctx, func(c conn) error {
+		const again = `INSERT INTO work (kind, key, due_at, free_at, attempt) SELECT CAST(? AS text), grp, last_at, 0, 0 FROM told WHERE channel = ?
+			ON CONFLICT (kind, key) DO NOTHING`
+		if err := c.exec(again, domain.WorkNotify(channel), channel); err != nil {
+			return err
+		}
 		return c.exec("UPDATE channels SET disabled_at = NULL, reason = '', failing_at = NULL WHERE channel = ?", channel)
 	})
 }

@@ -40,6 +40,8 @@ type Options struct {
 	ReferenceKeys []string
 	// Alerting is by what alerts are raised and told; nil raises none.
 	Alerting *domain.Alerting
+	// Routes are by which a command that raises nothing has people told of what somebody does with alerts; see Act.
+	Routes domain.Routes
 	// Lazy has the index behind lists follow only when it is read: for commands, and for tests that read no lists.
 	Lazy bool
 }
@@ -58,7 +60,8 @@ type Store struct {
 	group     groupCommit
 	hints     *hints
 	following *following
-	alerting  *domain.Alerting // nil raises and tells nothing
+	alerting  *domain.Alerting // nil raises nothing
+	routes    domain.Routes    // of a store that raises nothing
 	policy    string           // its digest
 	shared    *pgx.ConnConfig  // how to reach PostgreSQL; nil for a file
 
@@ -138,7 +141,7 @@ func newStore(path string, o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{path: path, machines: o.Machines, alerting: o.Alerting, policy: o.Alerting.Digest(), now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing()}
+	return &Store{path: path, machines: o.Machines, alerting: o.Alerting, routes: o.Routes, policy: o.Alerting.Digest(), now: o.Now, log: o.Log, dialect: sqliteDialect, patience: writeDeadline, hints: newHints(), following: newFollowing()}
 }
 
 // open goes from the lock to the writing goroutine; whatever it opened before an error is left for Close.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -96,6 +97,58 @@ func TestSweep_damagedRow(t *testing.T) {
 		store.Spoil(t, s, "DELETE FROM events WHERE subject IN (SELECT id FROM subjects WHERE length(digest) = 5)")
 		store.Spoil(t, s, "DELETE FROM subjects WHERE length(digest) = 5")
 	})
+}
+
+// Nor does one whose row names another subject than it was recorded under, or an alert whose row is damaged.
+func TestSweep_misnamedRow(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store.Store, clock *standing) {
+		claims(t, s, clock, "a", "b")
+		if err := s.FollowAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		store.Spoil(t, s, "UPDATE subjects SET subject_id = 'another' WHERE subject_id = 'b'")
+		for range 3 {
+			clock.pass(2 * time.Hour)
+			if err := s.FollowAll(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if all := alertsOf(t, s); len(all) != 1 || all[0].Subject.ID != "a" {
+				t.Errorf("%d alerts, want that of the other: %+v", len(all), all)
+			}
+		}
+		store.Spoil(t, s, "UPDATE alerts SET sources = '{', metadata = '{', rule = 'x'")
+		claims(t, s, clock, "a")
+		clock.pass(2 * time.Hour)
+		if err := s.FollowAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		store.Spoil(t, s, "UPDATE subjects SET subject_id = 'b' WHERE subject_id = 'another'")
+	})
+}
+
+// A clock that is set back makes nobody look again and again at what cannot be looked at.
+func TestSweep_damagedAndSetBack(t *testing.T) {
+	for name, spoil := range map[string]string{
+		"unreadable": "UPDATE subjects SET digest = 'short' WHERE subject_id = 'b'", "misnamed": "UPDATE subjects SET subject_id = 'another' WHERE subject_id = 'b'",
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := newStanding()
+			s := open(t, filepath.Join(t.TempDir(), "giftline.db"), store.Options{Now: clock.now, Alerting: aMinute, Lazy: true})
+			claims(t, s, clock, "a", "b")
+			for _, pass := range []time.Duration{0, 2 * time.Hour, time.Minute - 2*time.Hour - time.Second} {
+				if clock.pass(pass); pass < 0 {
+					store.Spoil(t, s, strings.Replace(spoil, "'short'", "CAST('short' AS BLOB)", 1))
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+				defer cancel()
+				if err := s.FollowAll(ctx); err != nil {
+					t.Fatalf("after %v: %v", pass, err)
+				}
+			}
+			store.Spoil(t, s, "DELETE FROM events WHERE subject IN (SELECT id FROM subjects WHERE subject_id <> 'a')")
+			store.Spoil(t, s, "DELETE FROM subjects WHERE subject_id <> 'a'")
+		})
+	}
 }
 
 // However many replicas look at the same time, each alert is opened once and resolved once.

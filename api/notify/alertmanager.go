@@ -1,9 +1,12 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +21,10 @@ type alertmanager struct {
 	lasts time.Duration
 }
 
-const alertmanagerPath = "/api/v2/alerts"
+const (
+	alertmanagerPath  = "/api/v2/alerts"
+	alertmanagerAlone = 1000 // alerts in a request, well below a megabyte
+)
 
 func openAlertmanager(c Channel, o Options, p *problems) domain.Notifier {
 	p.only(c, "url")
@@ -40,12 +46,30 @@ type alertmanagerAlert struct {
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
-// Notify posts all alerts in one request.
+// Notify posts all alerts, a portion at a time. Of a portion with one that it does not like Alertmanager takes the others, so
+// that what it says of one portion is no reason to keep the next one from it.
 func (a *alertmanager) Notify(ctx context.Context, n domain.Notification) error {
 	if n.Kind == domain.KindMove {
 		return &domain.NotifyError{Err: errNoMoves, Final: true}
 	}
-	body, err := json.Marshal(a.alerts(n))
+	all := a.alerts(n)
+	if len(all) == 0 {
+		return a.postAll(ctx, all)
+	}
+	var refused error
+	for portion := range slices.Chunk(all, alertmanagerAlone) {
+		err := a.postAll(ctx, portion)
+		var told *domain.NotifyError
+		if err != nil && !(errors.As(err, &told) && told.Final) {
+			return err
+		}
+		refused = cmp.Or(refused, err)
+	}
+	return refused
+}
+
+func (a *alertmanager) postAll(ctx context.Context, portion []alertmanagerAlert) error {
+	body, err := json.Marshal(portion)
 	if err != nil {
 		return &domain.NotifyError{Err: err, Final: true}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -72,6 +73,33 @@ func TestAlertmanager_Real(t *testing.T) {
 		t.Errorf("the test is shown as %v", shown.Labels)
 	}
 	notify(telling(domain.KindAlerts)) // nothing to tell is no error
+}
+
+// However many alerts there are, all are handed over, and a portion that is not liked keeps no other from it.
+func TestAlertmanager_Portions(t *testing.T) {
+	t.Parallel()
+	var counts []int
+	sink, _ := receiver(t, func(w http.ResponseWriter, r *http.Request) {
+		var all []alertmanagerAlert
+		if err := json.Unmarshal([]byte(readAll(t, r.Body)), &all); err != nil {
+			t.Error(err)
+		}
+		if counts = append(counts, len(all)); len(counts) == 1 {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	var items []domain.NotificationItem
+	for i := range 2*alertmanagerAlone + 1 {
+		items = append(items, item(domain.StepOpened, stuck(i)))
+	}
+	err := open(t, channelOf(Alertmanager, sink.URL)).Notify(t.Context(), telling(domain.KindAlerts, items...))
+	var told *domain.NotifyError
+	if !errors.As(err, &told) || !told.Final {
+		t.Errorf("refused: %v", err)
+	}
+	if want := []int{alertmanagerAlone, alertmanagerAlone, 1}; !slices.Equal(counts, want) {
+		t.Errorf("portions of %v, want %v", counts, want)
+	}
 }
 
 // Clocks differ: an alert never ends before it starts, which Alertmanager would refuse.

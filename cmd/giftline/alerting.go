@@ -19,6 +19,7 @@ type fileAlerting struct {
 	Expiry     []fileExpiry                    `yaml:"expiry"`
 	Warning    string                          `yaml:"warning"`
 	Settling   string                          `yaml:"settling"`
+	Grace      *string                         `yaml:"grace"`
 	Severities map[domain.Rule]domain.Severity `yaml:"severities"`
 	RulesOff   []domain.Rule                   `yaml:"rules_off"`
 	Channels   []fileChannel                   `yaml:"channels"`
@@ -88,7 +89,8 @@ func (p *program) allowedNetworks() ([]netip.Prefix, error) {
 }
 
 func openPolicy(file *fileAlerting, calendars map[string]*domain.Calendar, f *flaws) *domain.Policy {
-	p := &domain.Policy{Warning: f.positive("warning", file.Warning), Settling: f.positive("settling", file.Settling)}
+	p := &domain.Policy{Warning: f.positive("warning", file.Warning), Settling: f.positive("settling", file.Settling),
+		Grace: f.duration("grace", file.Grace, domain.DefaultGrace)}
 	for i, rule := range file.Policies {
 		p.Dwell = append(p.Dwell, openDwell(rule, fmt.Sprintf("policies[%d]", i), calendars, f))
 	}

@@ -70,12 +70,12 @@ func TestAlerting_example(t *testing.T) {
 				{Fits: domain.Fits{Provider: domain.Snappy, CompanyID: "com_1"}, Never: true},
 				{Fits: domain.Fits{Machine: "sendoso.send"}, State: "sent", Window: 60 * day},
 			},
-			Warning: 3 * day, Settling: hour,
+			Warning: 3 * day, Settling: hour, Grace: 36 * hour,
 		},
 		Routes: domain.Routes{
 			{Channel: "pager", Least: domain.Critical, Wait: 30 * time.Second, Interval: 5 * time.Minute, Repeat: 4 * hour, During: office},
 			{Channel: "ops", Rules: []domain.Rule{domain.RuleStuck, domain.RuleOverdue}, Least: domain.Warning, Wait: 30 * time.Second, Interval: 5 * time.Minute, Repeat: day, During: office},
-			{Channel: "am", Wait: 30 * time.Second, Interval: time.Minute, Repeat: time.Minute},
+			{Channel: "am", Wait: 30 * time.Second, Interval: time.Minute, Repeat: time.Minute, Whole: true},
 			{Channel: "mail", Rules: []domain.Rule{domain.RuleExpiring, domain.RuleExpired}, Providers: []domain.Provider{domain.Snappy}, CompanyIDs: []string{"com_1"},
 				Wait: 30 * time.Second, Interval: 5 * time.Minute, Daily: &domain.Daily{Minute: 9 * 60, Calendar: office}},
 			{Channel: "hook", Rules: []domain.Rule{domain.RuleTransition}, Sources: []string{"snappy"}, Wait: 30 * time.Second, Interval: 5 * time.Minute, Repeat: day},
@@ -96,7 +96,7 @@ func TestAlerting_none(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&domain.Alerting{Policy: &domain.Policy{}}, got); diff != "" {
+	if diff := cmp.Diff(&domain.Alerting{Policy: &domain.Policy{Grace: day}}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

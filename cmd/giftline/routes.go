@@ -61,6 +61,7 @@ func (r *fileRoute) open(place string, kind notify.Kind, calendars map[string]*d
 	}
 	return domain.Route{
 		Channel: r.Channel, Rules: r.Rules, Providers: r.Providers, Sources: r.Sources, CompanyIDs: r.Companies, Least: r.Severity, PerAlert: r.PerAlert,
+		Whole:    kind == notify.Alertmanager,
 		Wait:     f.duration(place+".wait", r.Wait, domain.DefaultWait),
 		Interval: f.duration(place+".interval", r.Interval, interval),
 		Repeat:   f.duration(place+".repeat", r.Repeat, repeat),

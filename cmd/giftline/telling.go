@@ -64,5 +64,5 @@ func newMonitor(s *store.Store, o outside, vitals func() domain.Vitals) *domain.
 // logged is the alerting of the demo: the machines' own limits, told to its log.
 func logged() (*domain.Alerting, []notify.Channel) {
 	route := domain.Route{Channel: "log", Wait: domain.DefaultWait, Interval: domain.DefaultInterval, Repeat: domain.DefaultRepeat}
-	return &domain.Alerting{Policy: &domain.Policy{}, Routes: domain.Routes{route}}, []notify.Channel{{Name: "log", Kind: notify.Log, Ends: true}}
+	return &domain.Alerting{Policy: &domain.Policy{Grace: domain.DefaultGrace}, Routes: domain.Routes{route}}, []notify.Channel{{Name: "log", Kind: notify.Log, Ends: true}}
 }

@@ -118,8 +118,8 @@ func (p *program) openLocalWriting(path string) (*client, error) {
 	if err := r.Close(); err != nil {
 		return nil, err
 	}
-	// Lazy: it is for a server, which has the policy, to look at subjects.
-	s, err := store.Open(p.ctx, path, store.Options{Machines: statemachines.All(), Lazy: true})
+	// Lazy: it is for a server, which has the policy, to look at subjects, and to send what is to be told.
+	s, err := store.Open(p.ctx, path, store.Options{Machines: statemachines.All(), Lazy: true, Routes: o.routes()})
 	if err != nil {
 		return nil, fmt.Errorf("%w. A server that runs on it does this too: give --url and GIFTLINE_API_KEY", err)
 	}

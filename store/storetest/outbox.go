@@ -369,6 +369,27 @@ func (p *post) state(want domain.ChannelState) {
 	}
 }
 
+// outboxEnabled: what is still open when a channel is enabled again is repeated.
+func (s Suite) outboxEnabled(t *testing.T) {
+	p := s.newPost(t)
+	p.steps(alarm(p.gift("gift"), domain.RuleStuck, epoch), domain.StepOpened)
+	p.want("told", p.send(stuckGroup, false), "1 opened")
+	if err := p.store.Disable(t.Context(), "ops", "410 Gone", p.now); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range p.claimAll() { // nothing is to be told, nor again
+		if err := p.store.Done(t.Context(), w); err != nil {
+			t.Error(err)
+		}
+	}
+	p.want("due while it is disabled", p.due(), "never")
+	if err := p.store.Enable(t.Context(), "ops"); err != nil {
+		t.Fatal(err)
+	}
+	p.want("due", p.due(), "0s")
+	p.want("told again", p.send(stuckGroup, true), "1 opened")
+}
+
 // outboxDisabled: a channel that is disabled is told nothing of what happens meanwhile, not even later.
 func (s Suite) outboxDisabled(t *testing.T) {
 	p := s.newPost(t)
@@ -438,6 +459,70 @@ func (s Suite) outboxRepeats(t *testing.T) {
 	p.want("told again", p.send(stuckGroup, true), "nothing")
 	p.steps(all[0], domain.StepResolved)
 	p.want("told", p.send(stuckGroup, false), "1 resolved")
+}
+
+// outboxOpen: a channel that shows one thing for a group knows how many of its alerts are live, told of in this message or
+// another, or not yet.
+func (s Suite) outboxOpen(t *testing.T) {
+	p := s.newPost(t)
+	subject := p.gift("gift")
+	one, two := alarm(subject, domain.RuleStuck, epoch), alarm(subject, domain.RuleStuck, epoch+1)
+	open := func(want int64) *domain.Notification {
+		t.Helper()
+		n := p.compose(stuckGroup, false)
+		if n == nil || n.Open != want {
+			t.Fatalf("%+v, want %d open", n, want)
+		}
+		return n
+	}
+	p.steps(one, domain.StepOpened)
+	first := open(1)
+	p.steps(two, domain.StepOpened) // not told yet
+	open(2)
+	p.keep(first, sent)
+	p.keep(open(2), sent)
+	p.steps(one, domain.StepResolved)
+	p.steps(two, domain.StepAcknowledged)
+	p.keep(open(1), sent)
+	p.steps(two, domain.StepResolved)
+	open(0)
+}
+
+// outboxGivenUp: what could not be told is repeated as what was, and by the same times.
+func (s Suite) outboxGivenUp(t *testing.T) {
+	p := s.newPost(t)
+	p.steps(alarm(p.gift("gift"), domain.RuleStuck, epoch), domain.StepOpened)
+	if _, open := p.keep(p.compose(stuckGroup, false), domain.Tried{Status: domain.NotificationDead, Error: "refused"}); !open {
+		t.Error("it is open, and not said to be")
+	}
+	if last, ok, err := p.store.LastTold(t.Context(), "ops", stuckGroup); !ok || last != p.now || err != nil {
+		t.Errorf("told last at %v, %v, error %v, want %v", last, ok, err, p.now)
+	}
+	p.want("told again", p.send(stuckGroup, true), "1 opened")
+}
+
+// outboxReach: what is told of is shown as it is now, to whom all of it is in reach by now.
+func (s Suite) outboxReach(t *testing.T) {
+	p := s.newPost(t)
+	subject := p.gift("gift")
+	a, b := alarm(subject, domain.RuleStuck, epoch), alarm(subject, domain.RuleStuck, epoch+1)
+	p.steps(a, domain.StepOpened)
+	p.steps(b, domain.StepOpened)
+	n := p.compose(stuckGroup, false)
+	a.Sources = []string{"other", "snappy"} // another has told of its subject since
+	p.Laps.Tell(t, p.store, p.routes, p.now, domain.AlertChange{Alert: a})
+	for reach, want := range map[string]int{"snappy": 1, "snappy other": 2} {
+		got, err := p.store.Notification(domain.Within(t.Context(), strings.Fields(reach)), n.ID)
+		if err != nil || len(got.Items) != want || got.Items[len(got.Items)-1].Alert.ID != b.ID {
+			t.Errorf("within %s: %+v, error %v, want %d", reach, got.Items, err, want)
+		}
+	}
+	move := domain.Move{Subject: subject, Source: "snappy", Sources: []string{"other", "snappy"}, EventID: "evt_1", Verdict: domain.Moved}
+	p.Laps.Move(t, p.store, domain.Routes{{Channel: "ops", Rules: []domain.Rule{domain.RuleTransition}}}, p.now, move)
+	told := p.compose("move/evt_1/moved", false)
+	if n, err := p.store.Notification(domain.Within(t.Context(), []string{"snappy"}), told.ID); domain.CodeOf(err) != domain.CodeNotFound {
+		t.Errorf("a move from where another source has said that it was: %+v, error %v", n, err)
+	}
 }
 
 // outboxMoves: every move is a message of its own, at once.

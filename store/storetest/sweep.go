@@ -382,6 +382,50 @@ func (s Suite) watched(t *testing.T) {
 	}
 }
 
+// sweepShown: what is shown of an expiry is the provider's date, however long we were down; we ask later.
+func (s Suite) sweepShown(t *testing.T) {
+	week := 7 * 24 * time.Hour
+	rule := domain.ExpiryRule{Window: week}
+	l := s.newLookout(t, s.Machines, &domain.Alerting{Policy: &domain.Policy{Expiry: []domain.ExpiryRule{rule}}})
+	gift := l.tell("gift", "unopened", 0)
+	for _, beat := range []domain.Instant{epoch + minutes, epoch + 24*60*minutes} { // down for a day
+		if err := l.store.Pulse(t.Context(), beat, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.at(24 * time.Hour)
+	watch, err := l.store.WatchOf(t.Context(), gift)
+	w := watch[gift]
+	if err != nil || w.ExpiresAt == nil || *w.ExpiresAt != epoch+domain.InstantOfDuration(week) || *w.DueAt <= *w.ExpiresAt {
+		t.Errorf("%+v, error %v: want an expiry a week from the start, and a later deadline", w, err)
+	}
+}
+
+// sweepClock: a clock that ran ahead for a while holds no deadline back once it is right.
+func (s Suite) sweepClock(t *testing.T) {
+	l := s.newLookout(t, s.Machines, patience(10*time.Minute))
+	l.tell("gift", "claimed", 0)
+	beat := func(after time.Duration) {
+		t.Helper()
+		if err := l.store.Pulse(t.Context(), epoch+domain.InstantOfDuration(after), nil); err != nil {
+			t.Fatal(err)
+		}
+		l.at(after)
+	}
+	for after := time.Duration(0); after <= 5*time.Minute; after += time.Minute {
+		beat(after)
+	}
+	beat(365 * 24 * time.Hour)
+	l.want("a year ahead")
+	for after := 6 * time.Minute; after <= time.Hour; after += time.Minute {
+		beat(after)
+	}
+	all := l.all()
+	if len(all) != 1 || all[0].Rule != domain.RuleStuck || all[0].At > epoch+domain.InstantOfDuration(time.Hour) {
+		t.Errorf("once it is right: %+v, want one that is stuck", all)
+	}
+}
+
 // sweepMoves: every move is told once where a route asks for it, as it stands on the timeline: no note, no event that came
 // before anybody asked, and nothing again when the index is made anew.
 func (s Suite) sweepMoves(t *testing.T) {
