@@ -113,6 +113,9 @@ func sweepFile(t *testing.T, subjects int, keep bool) string {
 	if _, err := out.ReadFrom(b); err != nil {
 		t.Fatal(err)
 	}
+	if err := out.Sync(); err != nil { // or the first webhooks wait for it
+		t.Fatal(err)
+	}
 	return path
 }
 
