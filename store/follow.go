@@ -17,10 +17,11 @@ const (
 	followPoll  = 5 * time.Second        // without a hint: another replica may have gone, a deadline passed
 	followAgain = time.Second            // after an error
 	followShare = 9                      // laps to rest after one while webhooks come: a tenth of the writer is enough
-	dueShare    = 2                      // the same while deadlines wait: a third
+	dueShare    = 1                      // the same while deadlines wait: half
 	quietAfter  = 2 * time.Millisecond   // after a commit
-	looksBusy   = 64                     // deadlines that a lap looks at while webhooks come, so that they wait for it no longer than for another
-	looksQuiet  = 500                    // and otherwise
+	looksHold   = 25 * time.Millisecond  // that laps which look at deadlines keep webhooks waiting
+	looksLeast  = 16                     // deadlines that a lap looks at, however long that takes
+	looksMost   = 500                    // and while no webhooks come
 	recently    = time.Second            // since a commit: webhooks come
 	abandonment = 2 * time.Minute        // after which a replica with another policy takes over what nobody does
 	catchUpSize = 2000                   // changes that a reader waits for at most
@@ -31,12 +32,17 @@ const (
 type following struct {
 	turn      chan struct{} // held during a lap
 	ended     atomic.Int64  // when the last lap did, in nanoseconds of the wall clock
-	took      atomic.Int64  // how long it took
+	took      atomic.Int64  // how long it kept others from writing
+	looks     atomic.Int64  // how many deadlines the next one may look at while webhooks come
 	recorded  atomic.Int64  // when webhooks were last committed
 	elsewhere elsewhere     // known to the goroutine that follows
 }
 
-func newFollowing() *following { return &following{turn: make(chan struct{}, 1)} }
+func newFollowing() *following {
+	f := &following{turn: make(chan struct{}, 1)}
+	f.looks.Store(looksLeast)
+	return f
+}
 
 // backlog is what the index does not hold yet.
 type backlog struct {
@@ -181,10 +187,8 @@ func (s *Store) turn(ctx context.Context, size int) (bool, error) {
 	ended := make(chan outcome, 1)
 	running := s.hints.run(func() {
 		defer func() { <-f.turn }()
-		began := time.Now()
 		l, err := s.runLap(size, s.looks())
-		f.took.Store(int64(time.Since(began)))
-		f.ended.Store(time.Now().UnixNano())
+		f.noteLap(l, time.Now())
 		ended <- outcome{err == nil && (len(l.changes) > 0 || len(l.order) > 0 || len(l.relisted) > 0 || len(l.bad) > 0 || l.reviewed || l.more), err}
 	})
 	if !running {

@@ -70,3 +70,29 @@ func TestFollow_idle(t *testing.T) {
 		}
 	}
 }
+
+// Laps that look at deadlines grow and shrink until webhooks wait for one as long as they may.
+func TestFollow_paced(t *testing.T) {
+	for name, each := range map[string]time.Duration{
+		"usual": 300 * time.Microsecond, "on a slow disk": 900 * time.Microsecond, "on a fast one": time.Microsecond, "hardly at all": time.Second,
+	} {
+		want := min(max(int64(looksHold/each), looksLeast), looksMost)
+		for _, looks := range []int64{looksLeast, looksMost} {
+			for range 20 {
+				looks = paced(int(looks), time.Duration(looks)*each)
+			}
+			if looks < want-1 || looks > want+1 {
+				t.Errorf("%s: %d, want %d", name, looks, want)
+			}
+		}
+	}
+	f := newFollowing()
+	for _, l := range []*lap{nil, {late: looksLeast - 1, looks: looksLeast}} {
+		if f.noteLap(l, time.Now()); f.looks.Load() != looksLeast {
+			t.Errorf("%d after a lap that was not full", f.looks.Load())
+		}
+	}
+	if f.noteLap(&lap{late: looksLeast, looks: looksLeast, began: time.Now()}, time.Now()); f.looks.Load() <= looksLeast {
+		t.Error("a quick lap that was full is followed by one that is no larger")
+	}
+}

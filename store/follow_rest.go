@@ -49,9 +49,31 @@ func (s *Store) recently() bool {
 	return s.group.bytes.Load() > 0 || time.Now().UnixNano()-s.following.recorded.Load() < int64(recently)
 }
 
+// looks is how many deadlines the next lap may look at.
 func (s *Store) looks() int {
 	if s.recently() {
-		return looksBusy
+		return int(s.following.looks.Load())
 	}
-	return looksQuiet
+	return looksMost
+}
+
+// noteLap remembers how long a lap wrote, not how long it waited to: that is no reason to rest. A nil lap never began.
+func (f *following) noteLap(l *lap, ended time.Time) {
+	f.ended.Store(ended.UnixNano())
+	if l == nil {
+		f.took.Store(0)
+		return
+	}
+	took := ended.Sub(l.began)
+	f.took.Store(int64(took))
+	if l.late == l.looks { // one that found fewer tells nothing of how long more would take
+		f.looks.Store(paced(l.looks, took))
+	}
+}
+
+// paced gives how many deadlines a lap may look at, after one that looked at some in a time: it goes half of the way to as
+// many as take looksHold, because the next ones may be cheaper or dearer.
+func paced(looks int, took time.Duration) int64 {
+	fits := int64(looks) * int64(looksHold) / max(int64(took), 1)
+	return min(max((int64(looks)+fits)/2, looksLeast), looksMost)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -30,6 +31,7 @@ type lap struct {
 	conn
 	s        *Store
 	now      domain.Instant
+	began    time.Time // to write
 	size     int
 	state    followerRow
 	epoch    string
@@ -97,7 +99,7 @@ func (s *Store) runLap(size, looks int) (*lap, error) {
 				err = fmt.Errorf("panic while listing: %v", p)
 			}
 		}()
-		l = &lap{conn: conn{tx, s.dialect}, s: s, size: size, looks: looks, now: domain.InstantOf(s.now()), subjects: map[int64]*indexed{}, gained: map[int64]int64{}}
+		l = &lap{conn: conn{tx, s.dialect}, s: s, began: time.Now(), size: size, looks: looks, now: domain.InstantOf(s.now()), subjects: map[int64]*indexed{}, gained: map[int64]int64{}}
 		return l.run()
 	}, s.dialect.steadily()...)
 	if postgresCode(err) == "40001" { // the other one committed since this one began
