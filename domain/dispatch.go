@@ -153,8 +153,14 @@ func (d *Dispatcher) try(ctx context.Context, n *Notification, route *Route) (In
 	return 0, nil
 }
 
+// errNothingOpen ends a repeat whose alerts were answered after it was made.
+var errNothingOpen = &NotifyError{Err: errors.New("there is nothing to repeat any more: somebody has answered its alerts"), Final: true}
+
 // notify calls the notifier. One that panics has failed.
 func (d *Dispatcher) notify(ctx context.Context, n *Notification) (err error) {
+	if n.Kind == KindRepeat && len(n.Items) == 0 {
+		return errNothingOpen
+	}
 	ctx, cancel := context.WithTimeout(ctx, notifyDeadline)
 	defer cancel()
 	defer func() {

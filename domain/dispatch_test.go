@@ -419,6 +419,19 @@ func TestDispatcher_repeats(t *testing.T) {
 	})
 }
 
+// A repeat whose alerts were answered before it was told, or told again, says nothing to anybody.
+func TestDispatcher_repeatsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, r := newMailbox(), answering(nil)
+		m.put("ops", "stuck/snappy", "ntf_1")
+		m.waiting["ops stuck/snappy"][0].Kind = domain.KindRepeat
+		dispatch(t, dispatcher(m, map[string]*receiver{"ops": r}), time.Hour)
+		if want := []string{"ntf_1 dead there is nothing to repeat any more: somebody has answered its alerts"}; r.heard() != "" || !slices.Equal(m.notes, want) {
+			t.Errorf("told %q, noted %q", r.heard(), m.notes)
+		}
+	})
+}
+
 // What is planned while nobody looks is told at once where somebody says so, and within a poll otherwise. However often
 // it is said, it is looked at ten times a second at most.
 func TestDispatcher_wakes(t *testing.T) {
