@@ -47,15 +47,7 @@ func (c *alertsListCmd) Run(p *program) error {
 		return err
 	}
 	defer cl.close()
-	raw, err := cl.get(p.ctx, "/alerts", c.query())
-	if err != nil || c.JSON {
-		return printed(p.out, raw, err)
-	}
-	var list api.AlertList
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return fmt.Errorf("the answer is no list of alerts; is %s a giftline server? %w", cl.base, err)
-	}
-	return writeAlerts(p.out, list)
+	return show(p, cl, "/alerts", c.query(), c.JSON, func(list *api.AlertList) error { return writeAlerts(p.out, *list) })
 }
 
 func (c *alertsListCmd) query() url.Values {
@@ -119,15 +111,7 @@ func (c *alertsShowCmd) Run(p *program) error {
 		return err
 	}
 	defer cl.close()
-	raw, err := cl.get(p.ctx, "/alerts/"+url.PathEscape(c.ID), nil)
-	if err != nil || c.JSON {
-		return printed(p.out, raw, err)
-	}
-	var story api.AlertStory
-	if err := json.Unmarshal(raw, &story); err != nil {
-		return fmt.Errorf("the answer is no alert; is %s a giftline server? %w", cl.base, err)
-	}
-	return writeAlert(p.out, &story)
+	return show(p, cl, "/alerts/"+url.PathEscape(c.ID), nil, c.JSON, func(story *api.AlertStory) error { return writeAlert(p.out, story) })
 }
 
 func writeAlert(w io.Writer, a *api.AlertStory) error {

@@ -32,19 +32,13 @@ func (c *channelsListCmd) Run(p *program) error {
 		return err
 	}
 	defer cl.close()
-	raw, err := cl.get(p.ctx, "/channels", nil)
-	if err != nil || c.JSON {
-		return printed(p.out, raw, err)
-	}
-	var list api.ChannelList
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return fmt.Errorf("the answer is no list of channels; is %s a giftline server? %w", cl.base, err)
-	}
-	if err := writeChannels(p.out, list.Channels); err != nil || c.URL != "" {
+	return show(p, cl, "/channels", nil, c.JSON, func(list *api.ChannelList) error {
+		if err := writeChannels(p.out, list.Channels); err != nil || c.URL != "" {
+			return err
+		}
+		_, err := fmt.Fprintln(p.out, "Which channels are configured is as this shell's settings say (--config); a server says its own with --url.")
 		return err
-	}
-	_, err = fmt.Fprintln(p.out, "Which channels are configured is as this shell's settings say (--config); a server says its own with --url.")
-	return err
+	})
 }
 
 func writeChannels(w io.Writer, channels []api.ChannelView) error {

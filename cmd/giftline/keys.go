@@ -69,15 +69,7 @@ func (c *keysListCmd) Run(p *program) error {
 		return err
 	}
 	defer cl.close()
-	raw, err := cl.get(p.ctx, "/keys", nil)
-	if err != nil || c.JSON {
-		return printed(p.out, raw, err)
-	}
-	var list api.KeyList
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return fmt.Errorf("the answer is no list of keys; is %s a giftline server? %w", cl.base, err)
-	}
-	return writeKeys(p.out, list.Keys)
+	return show(p, cl, "/keys", nil, c.JSON, func(list *api.KeyList) error { return writeKeys(p.out, list.Keys) })
 }
 
 func writeKeys(w io.Writer, keys []api.KeyView) error {
@@ -128,13 +120,5 @@ func (c *keysRevokeCmd) Run(p *program) (err error) {
 		return fmt.Errorf("the answer is no key: %w", err)
 	}
 	_, err = fmt.Fprintf(p.out, "%s (%s) opens nothing any more, on every replica within a second.\n", k.ID, oneLine(k.Name))
-	return err
-}
-
-// printed passes an answer on as it came.
-func printed(w io.Writer, raw []byte, err error) error {
-	if err == nil {
-		_, err = w.Write(raw)
-	}
 	return err
 }

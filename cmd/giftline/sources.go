@@ -52,22 +52,12 @@ func (c *sourcesCmd) Run(p *program) error {
 		return err
 	}
 	defer cl.close()
-	raw, err := cl.get(p.ctx, "/sources", nil)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		_, err = p.out.Write(raw)
-		return err
-	}
-	var list api.SourceList
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return fmt.Errorf("the answer is no list of sources; is %s a giftline server? %w", cl.base, err)
-	}
-	if err := writeSources(p.out, list); err != nil || c.URL != "" {
-		return err
-	}
-	return c.writeSettings(p, cl, list)
+	return show(p, cl, "/sources", nil, c.JSON, func(list *api.SourceList) error {
+		if err := writeSources(p.out, *list); err != nil || c.URL != "" {
+			return err
+		}
+		return c.writeSettings(p, cl, *list)
+	})
 }
 
 // writeSettings says whose settings a list from the database shows, and which of the database's sources they lack.
